@@ -1,0 +1,313 @@
+//! Sample memory: planar 32-bit floats, one slice a channel.
+
+use crate::lend::Lent;
+
+/// A pair of channels of scratch memory.
+#[derive(Debug)]
+pub struct Stereo {
+    left: Lent<[f32]>,
+    right: Lent<[f32]>,
+}
+
+impl Stereo {
+    /// A pair over the given memory; the shorter slice is its capacity in frames.
+    #[must_use]
+    pub const fn new(left: Lent<[f32]>, right: Lent<[f32]>) -> Self {
+        Self { left, right }
+    }
+
+    /// The first `frames` frames of both channels, or all of them if there are fewer.
+    #[inline]
+    pub fn frames(&mut self, frames: usize) -> [&mut [f32]; 2] {
+        let frames = frames.min(self.left.len()).min(self.right.len());
+        [&mut self.left[..frames], &mut self.right[..frames]]
+    }
+}
+
+/// One period of a device: what it recorded, and where to write what it shall play.
+#[derive(Debug)]
+pub struct Block<'a> {
+    /// Recorded channels, left and right, each as long as the outputs; a mono input is given twice.
+    pub inputs: Option<[&'a [f32]; 2]>,
+    /// The channels to fill, left and right, of one length.
+    pub outputs: [&'a mut [f32]; 2],
+    /// When the block was called for: nanoseconds of the monotonic clock, or `None` where time is not real.
+    pub called: Option<i64>,
+}
+
+impl Block<'_> {
+    /// Number of frames in the block.
+    #[must_use]
+    pub fn frames(&self) -> usize {
+        self.outputs[0].len().min(self.outputs[1].len())
+    }
+}
+
+/// A port's (bus's) place among the channels of [`PortBuffers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortShape {
+    /// Its first channel.
+    pub first: usize,
+    /// Its number of channels.
+    pub channels: usize,
+}
+
+/// The channels of all input or all output ports of one plugin.
+#[derive(Debug)]
+pub struct PortBuffers {
+    samples: Lent<[f32]>,
+    stride: usize,
+    ports: Lent<[PortShape]>,
+    main: usize,
+}
+
+impl PortBuffers {
+    /// Buffers of `stride` frames a channel. `main` is the index of the main port.
+    ///
+    /// # Panics
+    ///
+    /// If `samples` is shorter than the ports ask for.
+    #[must_use]
+    pub fn new(samples: Lent<[f32]>, stride: usize, ports: Lent<[PortShape]>, main: usize) -> Self {
+        let channels = ports
+            .iter()
+            .map(|port| port.first + port.channels)
+            .max()
+            .unwrap_or(0);
+        assert!(
+            samples.len() >= channels * stride,
+            "port buffers too small for their ports"
+        );
+        Self {
+            samples,
+            stride,
+            ports,
+            main,
+        }
+    }
+
+    /// Frames a channel can hold.
+    #[must_use]
+    pub const fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// The ports.
+    #[inline]
+    #[must_use]
+    pub fn ports(&self) -> &[PortShape] {
+        &self.ports
+    }
+
+    /// Index of the main port.
+    #[inline]
+    #[must_use]
+    pub const fn main(&self) -> usize {
+        self.main
+    }
+
+    /// Whether there is any channel.
+    #[inline]
+    #[must_use]
+    pub fn has_channels(&self) -> bool {
+        self.ports.iter().any(|port| port.channels > 0)
+    }
+
+    /// The first `frames` frames of a channel.
+    #[inline]
+    #[must_use]
+    pub fn channel(&self, channel: usize, frames: usize) -> &[f32] {
+        &self.samples[channel * self.stride..][..frames]
+    }
+
+    /// The first `frames` frames of a channel.
+    #[inline]
+    pub fn channel_mut(&mut self, channel: usize, frames: usize) -> &mut [f32] {
+        &mut self.samples[channel * self.stride..][..frames]
+    }
+
+    /// The channels' memory, `stride` frames each, for a processor to hand to its plugin.
+    #[inline]
+    pub fn samples_mut(&mut self) -> &mut [f32] {
+        &mut self.samples
+    }
+
+    /// Fills the main port from a stereo pair and every other port with silence.
+    ///
+    /// A mono port gets the mean of both sides; channels beyond the second get silence.
+    pub fn fill(&mut self, source: Option<[&[f32]; 2]>, frames: usize) {
+        for index in 0..self.ports.len() {
+            let PortShape { first, channels } = self.ports[index];
+            let source = source.filter(|_| index == self.main);
+            match (source, channels) {
+                (_, 0) => {}
+                (None, _) => (first..first + channels).for_each(|c| self.channel_mut(c, frames).fill(0.0)),
+                (Some([left, right]), 1) => {
+                    let mono = self.channel_mut(first, frames);
+                    for ((out, left), right) in mono.iter_mut().zip(left).zip(right) {
+                        *out = 0.5 * (left + right);
+                    }
+                }
+                (Some([left, right]), _) => {
+                    self.channel_mut(first, frames).copy_from_slice(&left[..frames]);
+                    self.channel_mut(first + 1, frames)
+                        .copy_from_slice(&right[..frames]);
+                    (first + 2..first + channels).for_each(|c| self.channel_mut(c, frames).fill(0.0));
+                }
+            }
+        }
+    }
+
+    /// Folds every port down to a stereo pair and returns the greatest absolute sample, or NaN if any sample is
+    /// not a finite number.
+    ///
+    /// The main port comes first; a mono port goes to both sides, channels beyond the second are added to the
+    /// side of their parity, the other ports are added. With `add` the pair is added to, else replaced.
+    pub fn fold(&self, into: [&mut [f32]; 2], frames: usize, add: bool) -> f32 {
+        let [left, right] = into;
+        let mut replace = !add;
+        let mut peak = 0;
+        let order = core::iter::once(self.main).chain((0..self.ports.len()).filter(|&i| i != self.main));
+        for index in order {
+            let Some(&PortShape { first, channels }) = self.ports.get(index) else {
+                continue;
+            };
+            for channel in 0..channels.max(2) * usize::from(channels > 0) {
+                let source = self.channel(first + channel.min(channels - 1), frames);
+                peak = peak.max(peak_bits(source));
+                let side: &mut [f32] = if channel % 2 == 0 { &mut *left } else { &mut *right };
+                if replace && channel < 2 {
+                    side[..frames].copy_from_slice(source);
+                } else {
+                    side.iter_mut()
+                        .zip(source)
+                        .for_each(|(out, sample)| *out += sample);
+                }
+            }
+            replace &= channels == 0;
+        }
+        if replace {
+            left[..frames].fill(0.0);
+            right[..frames].fill(0.0);
+        }
+        from_peak_bits(peak)
+    }
+}
+
+/// The greatest absolute sample as the bits of an `f32` without its sign.
+///
+/// Positive floats order like their bits, and infinity and NaN lie above all numbers, so one integer maximum
+/// finds the peak and every bad sample at once.
+#[inline]
+#[expect(clippy::cast_possible_wrap, reason = "the sign bit is masked off")]
+fn peak_bits(samples: &[f32]) -> i32 {
+    samples.iter().fold(0, |peak, sample| {
+        peak.max((sample.to_bits() & 0x7fff_ffff) as i32)
+    })
+}
+
+#[inline]
+#[expect(clippy::cast_sign_loss, reason = "the bits come without a sign")]
+fn from_peak_bits(bits: i32) -> f32 {
+    let peak = f32::from_bits(bits as u32);
+    if peak.is_finite() { peak } else { f32::NAN }
+}
+
+/// The greatest absolute sample, or NaN if any sample is not a finite number.
+#[inline]
+#[must_use]
+pub fn peak(samples: &[f32]) -> f32 {
+    from_peak_bits(peak_bits(samples))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lend::testing::slice;
+
+    fn buffers<const N: usize>(ports: [PortShape; N], main: usize) -> PortBuffers {
+        extern crate std;
+        let channels: usize = ports.iter().map(|port| port.channels).sum();
+        PortBuffers::new(
+            slice(channels * 4, 9.0),
+            4,
+            crate::lend::testing::lend(std::boxed::Box::new(ports)),
+            main,
+        )
+    }
+
+    #[test]
+    fn a_mono_input_gets_the_mean_and_side_chains_get_silence() {
+        let mono = PortShape {
+            first: 0,
+            channels: 1,
+        };
+        let side = PortShape {
+            first: 1,
+            channels: 2,
+        };
+        let mut ports = buffers([mono, side], 0);
+        ports.fill(Some([&[1.0; 4], &[0.0; 4]]), 3);
+        assert_eq!(ports.channel(0, 4), [0.5, 0.5, 0.5, 9.0]);
+        assert_eq!(ports.channel(1, 3), [0.0; 3]);
+        assert_eq!(ports.channel(2, 3), [0.0; 3]);
+    }
+
+    #[test]
+    fn every_output_port_is_heard() {
+        let stereo = PortShape {
+            first: 0,
+            channels: 2,
+        };
+        let mono = PortShape {
+            first: 2,
+            channels: 1,
+        };
+        let mut ports = buffers([stereo, mono], 0);
+        ports.channel_mut(0, 4).fill(0.25);
+        ports.channel_mut(1, 4).fill(-0.5);
+        ports.channel_mut(2, 4).fill(0.125);
+        let (mut left, mut right) = ([7.0; 4], [7.0; 4]);
+        assert_eq!(ports.fold([&mut left, &mut right], 4, false), 0.5);
+        assert_eq!((left, right), ([0.375; 4], [-0.375; 4]));
+        ports.fold([&mut left, &mut right], 4, true);
+        assert_eq!((left, right), ([0.75; 4], [-0.75; 4]));
+    }
+
+    #[test]
+    fn a_mono_instrument_sounds_on_both_sides() {
+        let mut ports = buffers(
+            [PortShape {
+                first: 0,
+                channels: 1,
+            }],
+            0,
+        );
+        ports.channel_mut(0, 4).fill(0.5);
+        let (mut left, mut right) = ([7.0; 4], [7.0; 4]);
+        ports.fold([&mut left, &mut right], 4, false);
+        assert_eq!((left, right), ([0.5; 4], [0.5; 4]));
+    }
+
+    #[test]
+    fn ports_without_channels_leave_silence() {
+        let ports = buffers(
+            [PortShape {
+                first: 0,
+                channels: 0,
+            }],
+            0,
+        );
+        let (mut left, mut right) = ([7.0; 4], [7.0; 4]);
+        assert_eq!(ports.fold([&mut left, &mut right], 4, false), 0.0);
+        assert_eq!((left, right), ([0.0; 4], [0.0; 4]));
+    }
+
+    #[test]
+    fn the_peak_sees_every_bad_number() {
+        assert_eq!(peak(&[0.5, -0.75, 0.1]), 0.75);
+        for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert!(peak(&[0.0, bad, 1.0]).is_nan());
+        }
+    }
+}

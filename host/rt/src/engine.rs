@@ -1,0 +1,213 @@
+//! The engine: what a device callback runs. It outlives every device.
+//!
+//! One block goes through four verbs, one file each:
+//!
+//! - `drain` collects what the lanes, the device's MIDI and the piece have for this block;
+//! - `swap` takes what main hands over and sends home what has left;
+//! - `process` runs the racks;
+//! - `emit` reports home.
+//!
+//! `panic` is the fifth: it lets go of everything that sounds, in steps that always end. First every held note, every
+//! pedal and every voice is released by events; a block later every plugin is reset; and what still sounds a tenth
+//! of a second after that is muted and reported, so that main re-activates it.
+
+mod drain;
+mod emit;
+mod panic;
+mod process;
+mod swap;
+
+use crate::block::Block;
+use crate::clock::BlockClock;
+use crate::events::EventList;
+use crate::lane::Lane;
+use crate::lend::Lent;
+use crate::limiter::Limiter;
+use crate::rack::{Home, Rack, Scratch, Targeted};
+use crate::sequence::Sequence;
+use crate::transport::Transport;
+use crate::wire::{Handover, Meters, Retired};
+use core::fmt;
+use drain::Controllers;
+use panic::Panic;
+use rtrb::{Consumer, Producer};
+use swap::Leaving;
+
+/// Lanes an engine may have: the panel, the remote control, and one for each MIDI port.
+pub const MAX_LANES: usize = 32;
+/// Racks that may be leaving at once.
+pub const MAX_LEAVING: usize = 4;
+
+/// What `host` builds an engine from.
+pub struct EngineParts {
+    /// Frames per second.
+    pub rate: f64,
+    /// Most frames that plugins get at once; longer blocks are split.
+    pub max_block: usize,
+    /// Memory for chains; its buffers hold `max_block` frames.
+    pub scratch: Scratch,
+    /// Memory for the events of one pass.
+    pub incoming: EventList,
+    /// Memory for the MIDI that comes with the device's block.
+    pub device_midi: EventList,
+    /// Memory for MIDI outputs.
+    pub midi_out: EventList,
+    /// Memory for events that are for one plugin.
+    pub targeted: Lent<[Targeted]>,
+    /// From main.
+    pub next: Consumer<Handover>,
+    /// To main, with what has left.
+    pub retired: Producer<Retired>,
+    /// To main, with reports.
+    pub home: Home,
+}
+
+/// Plays one rack, and what is left of those before it.
+pub struct Engine {
+    rate: f64,
+    max_block: usize,
+    scratch: Scratch,
+    incoming: EventList,
+    device_midi: EventList,
+    midi_out: EventList,
+    targeted: Lent<[Targeted]>,
+    targets: usize,
+    lanes: [Option<Lent<Lane>>; MAX_LANES],
+    current: Option<Lent<Rack>>,
+    leaving: [Option<Leaving>; MAX_LEAVING],
+    taking_out: bool,
+    sequence: Option<Lent<Sequence>>,
+    next: Consumer<Handover>,
+    retired: Producer<Retired>,
+    home: Home,
+    clock: BlockClock,
+    limiter: Limiter,
+    transport: Transport,
+    controllers: Controllers,
+    panic: Panic,
+    fade: process::Fade,
+    meters: Meters,
+    until_report: u32,
+}
+
+impl Engine {
+    /// Puts an engine together. It plays silence until it is handed a rack.
+    #[must_use]
+    pub fn new(parts: EngineParts) -> Self {
+        let EngineParts {
+            rate,
+            max_block,
+            scratch,
+            incoming,
+            device_midi,
+            midi_out,
+            targeted,
+            next,
+            retired,
+            home,
+        } = parts;
+        Self {
+            rate,
+            max_block: max_block.max(1),
+            scratch,
+            incoming,
+            device_midi,
+            midi_out,
+            targeted,
+            targets: 0,
+            lanes: [const { None }; MAX_LANES],
+            current: None,
+            leaving: [const { None }; MAX_LEAVING],
+            taking_out: false,
+            sequence: None,
+            next,
+            retired,
+            home,
+            clock: BlockClock::new(rate),
+            limiter: Limiter::new(rate),
+            transport: Transport::STOPPED,
+            controllers: Controllers::default(),
+            panic: Panic::default(),
+            fade: process::Fade::default(),
+            meters: Meters::default(),
+            until_report: 0,
+        }
+    }
+
+    /// Frames per second that the plugins were activated with.
+    #[must_use]
+    pub const fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Takes a MIDI message that comes with the device's next block, at a frame of that block.
+    pub fn midi_in(&mut self, time: u32, message: &[u8]) {
+        use crate::events::{Body, Event};
+        let data = match *message {
+            [0xf0, ..] => {
+                self.device_midi.push_sysex(time, 0, message);
+                return;
+            }
+            [status] => [status, 0, 0],
+            [status, first] => [status, first, 0],
+            [status, first, second] => [status, first, second],
+            _ => return,
+        };
+        self.device_midi.push(Event {
+            time,
+            body: Body::Midi { port: 0, data },
+        });
+    }
+
+    /// What the plugins said to MIDI outputs in the last block, with times in that block.
+    #[must_use]
+    pub const fn midi_out(&self) -> &EventList {
+        &self.midi_out
+    }
+
+    /// Plays one block of the device.
+    pub fn process(&mut self, block: &mut Block<'_>) {
+        self.take_over();
+        self.play(block);
+        self.let_go();
+        self.emit(block);
+    }
+
+    /// Stops every plugin and hands out all that the engine holds or was about to take. For main, while no device
+    /// has the engine; the engine stays usable and is empty afterwards.
+    pub fn dismantle(&mut self, mut each: impl FnMut(Retired)) {
+        while let Ok(handed) = self.next.pop() {
+            each(match handed {
+                Handover::Rack(rack) => Retired::Rack(rack),
+                Handover::Unit { rack, plugin, unit } => Retired::Unit { rack, plugin, unit },
+                Handover::Lane(lane) => Retired::Lane(lane),
+                Handover::Sequence(sequence) => Retired::Sequence(sequence),
+            });
+        }
+        let leaving = self
+            .leaving
+            .iter_mut()
+            .filter_map(Option::take)
+            .map(|leaving| leaving.rack);
+        for mut rack in self.current.take().into_iter().chain(leaving) {
+            rack.stop();
+            each(Retired::Rack(rack));
+        }
+        self.lanes
+            .iter_mut()
+            .filter_map(Option::take)
+            .for_each(|lane| each(Retired::Lane(lane)));
+        if let Some(sequence) = self.sequence.take() {
+            each(Retired::Sequence(sequence));
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("rate", &self.rate)
+            .field("meters", &self.meters)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,470 @@
+//! One block's events: bounded, sorted by time, overflow counted.
+
+use crate::lend::Lent;
+use crate::transport::Transport;
+
+/// One event at a sample of the block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Event {
+    /// Frames from the start of the block.
+    pub time: u32,
+    /// What happens.
+    pub body: Body,
+}
+
+/// Which notes an event is about. A negative number means "any", as in CLAP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoteAddress {
+    /// The id a note was started with, or -1.
+    pub id: i32,
+    /// Note port index, or -1.
+    pub port: i16,
+    /// MIDI channel 0..=15, or -1.
+    pub channel: i16,
+    /// Key 0..=127, or -1.
+    pub key: i16,
+}
+
+impl NoteAddress {
+    /// Every note of the plugin.
+    pub const ALL: Self = Self {
+        id: -1,
+        port: -1,
+        channel: -1,
+        key: -1,
+    };
+
+    /// The note of `channel` and `key` on the first note port.
+    #[must_use]
+    pub const fn new(channel: u8, key: u8) -> Self {
+        Self {
+            id: -1,
+            port: 0,
+            channel: channel as i16,
+            key: key as i16,
+        }
+    }
+
+    /// Every note of `channel` on the first note port.
+    #[must_use]
+    pub const fn channel(channel: u8) -> Self {
+        Self {
+            id: -1,
+            port: 0,
+            channel: channel as i16,
+            key: -1,
+        }
+    }
+}
+
+/// A per-note expression, with CLAP's ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expression {
+    /// Linear gain, 0 to 4.
+    Volume,
+    /// 0 left, 0.5 centre, 1 right.
+    Pan,
+    /// Semitones, -120 to 120.
+    Tuning,
+    /// 0 to 1.
+    Vibrato,
+    /// 0 to 1.
+    Expression,
+    /// 0 to 1.
+    Brightness,
+    /// 0 to 1.
+    Pressure,
+}
+
+/// What an event says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Body {
+    /// A note starts. Velocity 0 to 1.
+    NoteOn {
+        /// The note.
+        note: NoteAddress,
+        /// 0 to 1.
+        velocity: f64,
+    },
+    /// A key is released. Velocity 0 to 1.
+    NoteOff {
+        /// The notes.
+        note: NoteAddress,
+        /// Release velocity, 0 to 1.
+        velocity: f64,
+    },
+    /// Notes are cut at once.
+    NoteChoke {
+        /// The notes.
+        note: NoteAddress,
+    },
+    /// A plugin's report that a note has ended.
+    NoteEnd {
+        /// The note.
+        note: NoteAddress,
+    },
+    /// A per-note expression.
+    Expression {
+        /// The notes.
+        note: NoteAddress,
+        /// Which expression.
+        kind: Expression,
+        /// In the range of `kind`.
+        value: f64,
+    },
+    /// A MIDI 1.0 message of up to three bytes.
+    Midi {
+        /// Note port index.
+        port: u16,
+        /// Status and data; unused bytes are 0.
+        data: [u8; 3],
+    },
+    /// A MIDI 2.0 universal packet.
+    Midi2 {
+        /// Note port index.
+        port: u16,
+        /// The packet's words.
+        data: [u32; 4],
+    },
+    /// System exclusive; the bytes lie in the list's pool.
+    SysEx {
+        /// Note port index.
+        port: u16,
+        /// First byte in the pool.
+        start: u32,
+        /// Number of bytes.
+        len: u32,
+    },
+    /// A parameter takes a plain value.
+    Param {
+        /// The plugin's id of the parameter.
+        id: u32,
+        /// The plugin's own pointer for it, as an address, or 0.
+        cookie: usize,
+        /// The notes it is for.
+        note: NoteAddress,
+        /// Plain value.
+        value: f64,
+    },
+    /// A parameter is modulated by a plain amount.
+    ParamMod {
+        /// The plugin's id of the parameter.
+        id: u32,
+        /// The plugin's own pointer for it, as an address, or 0.
+        cookie: usize,
+        /// The notes it is for.
+        note: NoteAddress,
+        /// Plain amount added to the value.
+        amount: f64,
+    },
+    /// A user takes hold of a parameter.
+    GestureBegin {
+        /// The plugin's id of the parameter.
+        id: u32,
+    },
+    /// A user lets go of a parameter.
+    GestureEnd {
+        /// The plugin's id of the parameter.
+        id: u32,
+    },
+    /// The transport changes here.
+    Transport(Transport),
+}
+
+impl Body {
+    /// Whether losing this event would leave a note or a pedal hanging.
+    #[must_use]
+    pub const fn is_release(&self) -> bool {
+        match *self {
+            Self::NoteOff { .. } | Self::NoteChoke { .. } => true,
+            Self::Midi { data, .. } => is_release(data),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a MIDI message lets something go: note-off, pedal-up, all notes or all sound off, reset.
+#[must_use]
+pub const fn is_release(data: [u8; 3]) -> bool {
+    match data[0] & 0xf0 {
+        0x80 => true,
+        0x90 => data[2] == 0,
+        0xb0 => match data[1] {
+            64 | 66 | 67 | 69 => data[2] < 64,
+            120 | 121 | 123..=127 => true,
+            _ => false,
+        },
+        0xf0 => data[0] == 0xff,
+        _ => false,
+    }
+}
+
+/// A bounded list of events in order of time, with a pool for system exclusive bytes.
+///
+/// Memory comes from the main thread and never grows. A part of the places is kept for releases, so that a flood
+/// of other events cannot push out a note-off.
+#[derive(Debug)]
+pub struct EventList {
+    events: Lent<[Event]>,
+    len: usize,
+    bytes: Lent<[u8]>,
+    used: usize,
+    dropped: u32,
+}
+
+impl EventList {
+    /// An empty list over the given memory. A quarter of `events` is kept for releases.
+    #[must_use]
+    pub const fn new(events: Lent<[Event]>, bytes: Lent<[u8]>) -> Self {
+        Self {
+            events,
+            len: 0,
+            bytes,
+            used: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Forgets all events and bytes; the count of dropped ones stays.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.len = 0;
+        self.used = 0;
+    }
+
+    /// The events in order of time.
+    #[inline]
+    #[must_use]
+    pub fn as_slice(&self) -> &[Event] {
+        &self.events[..self.len]
+    }
+
+    /// Number of events.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no event.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Number of events that events of any kind may still be pushed.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.limit().saturating_sub(self.len)
+    }
+
+    /// Number of free bytes in the pool.
+    #[must_use]
+    pub fn byte_room(&self) -> usize {
+        self.bytes.len() - self.used
+    }
+
+    /// Takes the number of events dropped since the last call.
+    pub fn take_dropped(&mut self) -> u32 {
+        core::mem::take(&mut self.dropped)
+    }
+
+    fn limit(&self) -> usize {
+        self.events.len() - self.events.len() / 4
+    }
+
+    /// Adds an event behind those of the same time. Returns whether there was room.
+    ///
+    /// A [`Body::SysEx`] must point into this list's own pool: use [`push_sysex`](Self::push_sysex) or
+    /// [`push_from`](Self::push_from) for those.
+    #[inline]
+    pub fn push(&mut self, event: Event) -> bool {
+        if self.len >= self.limit() && !(event.body.is_release() && self.len < self.events.len()) {
+            self.dropped = self.dropped.saturating_add(1);
+            return false;
+        }
+        let mut at = self.len;
+        while at > 0 && self.events[at - 1].time > event.time {
+            self.events[at] = self.events[at - 1];
+            at -= 1;
+        }
+        self.events[at] = event;
+        self.len += 1;
+        true
+    }
+
+    /// Adds an event at time 0 in front of all others of that time. Returns whether there was room.
+    pub fn push_first(&mut self, event: Event) -> bool {
+        let pushed = self.push(Event { time: 0, ..event });
+        if pushed {
+            let end = self.before(1);
+            self.events[..end].rotate_right(1);
+        }
+        pushed
+    }
+
+    /// Adds a system exclusive message, copying its bytes. Returns whether there was room for all of it.
+    pub fn push_sysex(&mut self, time: u32, port: u16, message: &[u8]) -> bool {
+        let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
+        self.push_sysex_with(time, port, len, |pool| {
+            pool.copy_from_slice(message);
+            true
+        })
+    }
+
+    /// Adds a system exclusive message of `len` bytes that `fill` writes. Returns whether there was room and `fill`
+    /// had the bytes.
+    pub fn push_sysex_with(
+        &mut self,
+        time: u32,
+        port: u16,
+        len: u32,
+        fill: impl FnOnce(&mut [u8]) -> bool,
+    ) -> bool {
+        let end = self.used.saturating_add(len as usize);
+        let (Some(pool), Ok(start)) = (self.bytes.get_mut(self.used..end), u32::try_from(self.used)) else {
+            self.dropped = self.dropped.saturating_add(1);
+            return false;
+        };
+        if !fill(pool)
+            || !self.push(Event {
+                time,
+                body: Body::SysEx { port, start, len },
+            })
+        {
+            return false;
+        }
+        self.used = end;
+        true
+    }
+
+    /// Adds an event of another list, copying its bytes if it has any.
+    #[inline]
+    pub fn push_from(&mut self, other: &Self, event: &Event) -> bool {
+        match event.body {
+            Body::SysEx { port, start, len } => self.push_sysex(event.time, port, other.bytes(start, len)),
+            _ => self.push(*event),
+        }
+    }
+
+    /// The pool's bytes of a [`Body::SysEx`] of this list; empty if they lie outside.
+    #[must_use]
+    pub fn bytes(&self, start: u32, len: u32) -> &[u8] {
+        let start = start as usize;
+        self.bytes
+            .get(start..start.saturating_add(len as usize))
+            .unwrap_or(&[])
+    }
+
+    /// Number of leading events that lie before `time`.
+    #[must_use]
+    pub fn before(&self, time: u32) -> usize {
+        self.as_slice().partition_point(|event| event.time < time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::lend::testing::slice;
+    use std::vec::Vec;
+
+    const NOTHING: Event = Event {
+        time: 0,
+        body: Body::GestureEnd { id: 0 },
+    };
+
+    fn list(events: usize, bytes: usize) -> EventList {
+        EventList::new(slice(events, NOTHING), slice(bytes, 0))
+    }
+
+    fn gesture(time: u32, id: u32) -> Event {
+        Event {
+            time,
+            body: Body::GestureBegin { id },
+        }
+    }
+
+    #[test]
+    fn events_are_in_order_and_equal_times_keep_theirs() {
+        let mut list = list(16, 0);
+        for (id, time) in (0..).zip([5, 3, 5, 0, 3]) {
+            assert!(list.push(gesture(time, id)));
+        }
+        let order: Vec<_> = list
+            .as_slice()
+            .iter()
+            .map(|event| (event.time, event.body))
+            .collect();
+        let expected = [(0, 3), (3, 1), (3, 4), (5, 0), (5, 2)];
+        assert_eq!(
+            order,
+            expected.map(|(time, id)| (time, Body::GestureBegin { id }))
+        );
+        assert_eq!(list.before(5), 3);
+    }
+
+    #[test]
+    fn a_flood_leaves_room_for_releases() {
+        let mut list = list(8, 0);
+        let pushed = (0..20).filter(|&id| list.push(gesture(0, id))).count();
+        assert_eq!(pushed, 6);
+        let off = Event {
+            time: 1,
+            body: Body::Midi {
+                port: 0,
+                data: [0x80, 60, 0],
+            },
+        };
+        assert!(list.push(off));
+        assert!(list.push(Event {
+            time: 1,
+            body: Body::Midi {
+                port: 0,
+                data: [0xb0, 64, 0]
+            }
+        }));
+        assert!(!list.push(off));
+        assert_eq!(list.take_dropped(), 15);
+        assert_eq!(list.take_dropped(), 0);
+    }
+
+    #[test]
+    fn system_exclusive_bytes_move_between_lists() {
+        let mut first = list(8, 8);
+        assert!(first.push_sysex(2, 0, &[0xf0, 1, 2, 0xf7]));
+        assert!(!first.push_sysex(2, 0, &[0; 5]));
+        let mut second = list(8, 8);
+        assert!(second.push_sysex(1, 0, &[9, 9]));
+        assert!(second.push_from(&first, &first.as_slice()[0]));
+        let Body::SysEx { start, len, .. } = second.as_slice()[1].body else {
+            panic!("not system exclusive")
+        };
+        assert_eq!(second.bytes(start, len), [0xf0, 1, 2, 0xf7]);
+    }
+
+    #[test]
+    fn releases_are_known() {
+        for release in [
+            [0x80, 1, 1],
+            [0x9f, 1, 0],
+            [0xb3, 64, 63],
+            [0xb0, 123, 0],
+            [0xff, 0, 0],
+        ] {
+            assert!(is_release(release), "{release:?}");
+        }
+        for other in [
+            [0x90, 1, 1],
+            [0xb3, 64, 64],
+            [0xb0, 1, 0],
+            [0xf8, 0, 0],
+            [0xe0, 0, 0],
+        ] {
+            assert!(!is_release(other), "{other:?}");
+        }
+    }
+}

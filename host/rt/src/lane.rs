@@ -1,0 +1,330 @@
+//! One road into the engine: a ring with a single producer, and a debt book for what must not be lost.
+
+use crate::events::is_release;
+use crate::lend::Shared;
+use crate::wire::{Command, Stamp, ToEngine};
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use rtrb::{Consumer, Producer};
+
+/// The controllers of [`Owed`]'s pedal sets, in order.
+const PEDALS: [u8; 4] = [64, 66, 67, 69];
+
+/// Releases that found the ring full. The engine pays them at its next block, after the ring has been drained.
+///
+/// Shared by the two ends of a lane; every field is written by either end at any time.
+#[derive(Debug, Default)]
+pub struct Owed {
+    any: AtomicBool,
+    /// A bit a key; two words a channel.
+    notes: [AtomicU64; 32],
+    /// A bit a channel; a word a pedal.
+    pedals: [AtomicU16; 4],
+    /// Channels with all sound off.
+    silence: AtomicU16,
+    panic: AtomicBool,
+    dropped: AtomicU32,
+}
+
+impl Owed {
+    /// Writes down a release; other messages are counted as dropped.
+    fn record(&self, command: &Command) {
+        match *command {
+            Command::Panic => self.panic.store(true, Ordering::Relaxed),
+            Command::Midi(data) if is_release(data) => self.record_release(data),
+            _ => {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+        }
+        self.any.store(true, Ordering::Release);
+    }
+
+    fn record_release(&self, [status, first, _]: [u8; 3]) {
+        let channel = usize::from(status & 0x0f);
+        match status & 0xf0 {
+            0x80 | 0x90 => {
+                let word = channel * 2 + usize::from(first >> 6 & 1);
+                self.notes[word].fetch_or(1 << (first & 63), Ordering::Relaxed);
+            }
+            0xb0 => match PEDALS.iter().position(|&pedal| pedal == first) {
+                Some(pedal) => drop(self.pedals[pedal].fetch_or(1 << channel, Ordering::Relaxed)),
+                None => drop(self.silence.fetch_or(1 << channel, Ordering::Relaxed)),
+            },
+            _ => self.panic.store(true, Ordering::Relaxed),
+        }
+    }
+
+    /// Hands every release owed to `pay` and forgets it.
+    fn settle(&self, mut pay: impl FnMut(Command)) {
+        if !self.any.load(Ordering::Relaxed) || !self.any.swap(false, Ordering::Acquire) {
+            return;
+        }
+        if self.panic.swap(false, Ordering::Relaxed) {
+            pay(Command::Panic);
+        }
+        for (word, bits) in (0_u8..).zip(&self.notes) {
+            let mut bits = bits.swap(0, Ordering::Relaxed);
+            while bits != 0 {
+                let key = low_bit(bits) | (word & 1) << 6;
+                pay(Command::Midi([0x80 | word >> 1, key, 64]));
+                bits &= bits - 1;
+            }
+        }
+        for (set, pedal) in self.pedals.iter().zip(PEDALS) {
+            channels(set.swap(0, Ordering::Relaxed), |channel| {
+                pay(Command::Midi([0xb0 | channel, pedal, 0]))
+            });
+        }
+        channels(self.silence.swap(0, Ordering::Relaxed), |channel| {
+            pay(Command::Midi([0xb0 | channel, 123, 0]));
+            pay(Command::Midi([0xb0 | channel, 120, 0]));
+        });
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a bit number of a word is below 64"
+)]
+const fn low_bit(bits: u64) -> u8 {
+    bits.trailing_zeros() as u8
+}
+
+fn channels(mut set: u16, mut each: impl FnMut(u8)) {
+    while set != 0 {
+        each(low_bit(u64::from(set)));
+        set &= set - 1;
+    }
+}
+
+/// The producer's end of a lane. Belongs to one thread: the panel, one MIDI port, the remote control.
+pub struct LaneSender {
+    ring: Producer<ToEngine>,
+    bytes: Producer<u8>,
+    owed: Shared<Owed>,
+}
+
+impl LaneSender {
+    /// Joins the producers' ends of a lane.
+    #[must_use]
+    pub const fn new(ring: Producer<ToEngine>, bytes: Producer<u8>, owed: Shared<Owed>) -> Self {
+        Self { ring, bytes, owed }
+    }
+
+    /// Sends a command. Returns whether it will take effect: always for a note-off, a pedal-up and a panic,
+    /// which take effect at the engine's next block even when the ring is full.
+    pub fn send(&mut self, at: Stamp, command: Command) -> bool {
+        match self.ring.push(ToEngine { at, command }) {
+            Ok(()) => true,
+            Err(_full) => {
+                self.owed.record(&command);
+                matches!(command, Command::Panic)
+                    || matches!(command, Command::Midi(data) if is_release(data))
+            }
+        }
+    }
+
+    /// Sends a MIDI message: 1 to 3 bytes without running status, or a whole system exclusive message.
+    ///
+    /// Returns whether it will take effect.
+    pub fn send_midi(&mut self, at: Stamp, message: &[u8]) -> bool {
+        match *message {
+            [0xf0, ..] => self.send_sysex(at, message),
+            [status] => self.send(at, Command::Midi([status, 0, 0])),
+            [status, first] => self.send(at, Command::Midi([status, first, 0])),
+            [status, first, second] => self.send(at, Command::Midi([status, first, second])),
+            _ => false,
+        }
+    }
+
+    fn send_sysex(&mut self, at: Stamp, message: &[u8]) -> bool {
+        let fits = self.ring.slots() > 0 && self.bytes.slots() >= message.len();
+        if let (true, Ok(len)) = (fits, u32::try_from(message.len())) {
+            // The bytes first: the engine looks for them only after it has seen the command.
+            if self.bytes.push_entire_slice(message).is_ok() {
+                return self.send(at, Command::SysEx { len });
+            }
+        }
+        self.owed.dropped.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+
+    /// Number of commands dropped since the lane was made.
+    #[must_use]
+    pub fn dropped(&self) -> u32 {
+        self.owed.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Whether the engine's end is gone.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.ring.is_abandoned()
+    }
+}
+
+impl fmt::Debug for LaneSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LaneSender")
+            .field("free", &self.ring.slots())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The engine's end of a lane.
+pub struct Lane {
+    ring: Consumer<ToEngine>,
+    bytes: Consumer<u8>,
+    owed: Shared<Owed>,
+    seen_dropped: u32,
+}
+
+impl Lane {
+    /// Joins the consumers' ends of a lane.
+    #[must_use]
+    pub const fn new(ring: Consumer<ToEngine>, bytes: Consumer<u8>, owed: Shared<Owed>) -> Self {
+        Self {
+            ring,
+            bytes,
+            owed,
+            seen_dropped: 0,
+        }
+    }
+
+    /// The next command, left in the ring.
+    #[inline]
+    #[must_use]
+    pub fn peek(&self) -> Option<&ToEngine> {
+        self.ring.peek().ok()
+    }
+
+    /// Takes the command that [`peek`](Self::peek) showed.
+    #[inline]
+    pub fn pop(&mut self) -> Option<ToEngine> {
+        self.ring.pop().ok()
+    }
+
+    /// Copies the next `into.len()` system exclusive bytes; returns whether there were that many.
+    pub fn read_bytes(&mut self, into: &mut [u8]) -> bool {
+        self.bytes.pop_entire_slice(into).is_ok()
+    }
+
+    /// Skips `len` system exclusive bytes.
+    pub fn skip_bytes(&mut self, len: u32) {
+        if let Ok(chunk) = self.bytes.read_chunk(len as usize) {
+            chunk.commit_all();
+        }
+    }
+
+    /// Hands the releases that found the ring full to `pay`. Call after the ring has been drained.
+    #[inline]
+    pub fn settle(&mut self, pay: impl FnMut(Command)) {
+        self.owed.settle(pay);
+    }
+
+    /// Takes the number of commands dropped by the sender since the last call.
+    #[inline]
+    pub fn take_dropped(&mut self) -> u32 {
+        let dropped = self.owed.dropped.load(Ordering::Relaxed);
+        dropped.wrapping_sub(core::mem::replace(&mut self.seen_dropped, dropped))
+    }
+
+    /// Whether the sender is gone and nothing waits.
+    #[inline]
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        // Abandonment first: a sender that pushes and then goes is not overlooked.
+        self.ring.is_abandoned() && self.ring.is_empty() && !self.owed.any.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("waiting", &self.ring.slots())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::lend::testing::share;
+    use std::sync::Arc;
+    use std::vec::Vec;
+
+    fn lane(commands: usize, bytes: usize) -> (LaneSender, Lane) {
+        let (ring_in, ring_out) = rtrb::RingBuffer::new(commands);
+        let (bytes_in, bytes_out) = rtrb::RingBuffer::new(bytes);
+        let owed = Arc::new(Owed::default());
+        (
+            LaneSender::new(ring_in, bytes_in, share(&owed)),
+            Lane::new(ring_out, bytes_out, share(&owed)),
+        )
+    }
+
+    fn settled(lane: &mut Lane) -> Vec<Command> {
+        let mut paid = Vec::new();
+        lane.settle(|command| paid.push(command));
+        paid
+    }
+
+    #[test]
+    fn a_full_ring_never_loses_a_release() {
+        let (mut sender, mut lane) = lane(2, 8);
+        for key in 0..4 {
+            sender.send_midi(Stamp::Now, &[0x90, key, 100]);
+        }
+        assert_eq!(sender.dropped(), 2);
+        for key in [3, 64, 127] {
+            assert!(sender.send_midi(Stamp::Now, &[0x85, key, 0]));
+        }
+        assert!(sender.send_midi(Stamp::Now, &[0xb1, 64, 0]));
+        assert!(sender.send_midi(Stamp::Now, &[0xb2, 123, 0]));
+        assert!(sender.send(Stamp::Now, Command::Panic));
+        assert_eq!(sender.dropped(), 2);
+
+        assert_eq!(lane.take_dropped(), 2);
+        assert_eq!(lane.take_dropped(), 0);
+        while lane.pop().is_some() {}
+        assert!(!lane.is_finished());
+        assert_eq!(
+            settled(&mut lane),
+            [
+                Command::Panic,
+                Command::Midi([0x85, 3, 64]),
+                Command::Midi([0x85, 64, 64]),
+                Command::Midi([0x85, 127, 64]),
+                Command::Midi([0xb1, 64, 0]),
+                Command::Midi([0xb2, 123, 0]),
+                Command::Midi([0xb2, 120, 0]),
+            ]
+        );
+        assert!(settled(&mut lane).is_empty());
+    }
+
+    #[test]
+    fn system_exclusive_travels_whole_or_not_at_all() {
+        let (mut sender, mut lane) = lane(4, 8);
+        assert!(sender.send_midi(Stamp::Now, &[0xf0, 1, 2, 3, 0xf7]));
+        assert!(!sender.send_midi(Stamp::Now, &[0xf0, 1, 2, 3, 0xf7]));
+        assert_eq!(lane.pop().map(|c| c.command), Some(Command::SysEx { len: 5 }));
+        let mut bytes = [0; 5];
+        assert!(lane.read_bytes(&mut bytes));
+        assert_eq!(bytes, [0xf0, 1, 2, 3, 0xf7]);
+        assert!(lane.pop().is_none());
+        assert_eq!(lane.take_dropped(), 1);
+    }
+
+    #[test]
+    fn a_lane_is_finished_only_when_drained() {
+        let (mut sender, mut lane) = lane(4, 8);
+        sender.send_midi(Stamp::Now, &[0x90, 60, 1]);
+        drop(sender);
+        assert!(!lane.is_finished());
+        lane.pop();
+        assert!(lane.is_finished());
+    }
+}
