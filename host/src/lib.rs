@@ -1,1 +1,11 @@
-//! (rising)
+//! Plugins, devices, MIDI and the session that joins them.
+//!
+//! Everything here runs on the main thread or on a thread of a device or MIDI port; what runs on the audio thread is
+//! the crate [`rt`], which this one builds, feeds and takes apart. `device` and `plugin` do not see each other;
+//! [`session`] sees both.
+
+pub mod device;
+pub mod lend;
+pub mod link;
+pub mod midi;
+pub mod role;
