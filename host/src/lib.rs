@@ -8,4 +8,5 @@ pub mod device;
 pub mod lend;
 pub mod link;
 pub mod midi;
+pub mod plugin;
 pub mod role;

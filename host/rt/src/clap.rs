@@ -27,6 +27,20 @@ pub struct PortPointers {
 // SAFETY: between process calls the pointers are never read; every call overwrites them first.
 unsafe impl Send for PortPointers {}
 
+/// Descriptions of `count` ports without channels, to make [`PortPointers`] of.
+pub fn no_ports(count: usize) -> impl Iterator<Item = clap_audio_buffer> {
+    core::iter::repeat_n(
+        clap_audio_buffer {
+            data32: core::ptr::null_mut(),
+            data64: core::ptr::null_mut(),
+            channel_count: 0,
+            latency: 0,
+            constant_mask: 0,
+        },
+        count,
+    )
+}
+
 impl PortPointers {
     /// Takes memory for one description a port and one pointer a channel.
     #[must_use]

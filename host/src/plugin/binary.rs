@@ -1,0 +1,131 @@
+//! A look at a library's header, so that a file for another machine is told from one that is broken.
+
+use super::LoadError;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// What this program was built for, in the words of [`machine`].
+const HERE: &str = if cfg!(target_arch = "x86_64") {
+    "a 64-bit x86 system"
+} else if cfg!(target_arch = "aarch64") {
+    "a 64-bit ARM system"
+} else {
+    "another system"
+};
+
+const ELF: &str = "Linux";
+const PE: &str = "Windows";
+const MACH: &str = "macOS";
+const SYSTEM: &str = if cfg!(windows) {
+    PE
+} else if cfg!(target_os = "macos") {
+    MACH
+} else {
+    ELF
+};
+
+/// Checks that a file is a library for this system, as far as its header tells.
+///
+/// # Errors
+///
+/// It cannot be read, is no library, or is one for another machine.
+pub(super) fn check(file: &Path) -> Result<(), LoadError> {
+    let unreadable = |source| LoadError::Unreadable {
+        file: file.to_owned(),
+        source,
+    };
+    let mut open = File::open(file).map_err(unreadable)?;
+    if open.metadata().map_err(unreadable)?.is_dir() {
+        // A bundle is a folder only on macOS.
+        return if SYSTEM == MACH {
+            Ok(())
+        } else {
+            Err(not_a_plugin(file, "it is a folder"))
+        };
+    }
+    let mut head = [0_u8; 64];
+    let read = open.read(&mut head).map_err(unreadable)?;
+    if read == 0 {
+        return Err(not_a_plugin(file, "it is empty"));
+    }
+    let (system, machine) = match head {
+        [0x7f, b'E', b'L', b'F', class, ..] => {
+            let machine = match u16::from_le_bytes([head[18], head[19]]) {
+                62 if class == 2 => "64-bit x86",
+                3 => "32-bit x86",
+                183 => "64-bit ARM",
+                40 => "32-bit ARM",
+                _ => "another processor",
+            };
+            (ELF, machine)
+        }
+        [b'M', b'Z', ..] => {
+            let at = u32::from_le_bytes([head[60], head[61], head[62], head[63]]);
+            let mut pe = [0_u8; 6];
+            open.seek(SeekFrom::Start(u64::from(at)))
+                .and_then(|_| open.read_exact(&mut pe))
+                .map_err(|_| not_a_plugin(file, "its Windows header is cut off"))?;
+            let machine = match u16::from_le_bytes([pe[4], pe[5]]) {
+                0x8664 => "64-bit x86",
+                0x014c => "32-bit x86",
+                0xaa64 => "64-bit ARM",
+                _ => "another processor",
+            };
+            (PE, machine)
+        }
+        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => (MACH, "Apple's processors"),
+        _ => return Err(not_a_plugin(file, "it is not a program library")),
+    };
+    if system == SYSTEM && HERE.contains(machine) {
+        return Ok(());
+    }
+    let built_for = format!("{system} on {machine}");
+    Err(LoadError::OtherMachine {
+        file: file.to_owned(),
+        built_for,
+        here: HERE,
+    })
+}
+
+fn not_a_plugin(file: &Path, reason: &str) -> LoadError {
+    LoadError::NotAPlugin {
+        file: file.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    fn checked(bytes: &[u8]) -> Result<(), String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("x.clap");
+        std::fs::write(&file, bytes).expect("written");
+        check(&file).map_err(|error| error.to_string())
+    }
+
+    fn elf(class: u8, machine: u8) -> Vec<u8> {
+        let mut bytes = vec![0; 64];
+        bytes[..5].copy_from_slice(&[0x7f, b'E', b'L', b'F', class]);
+        bytes[18] = machine;
+        bytes
+    }
+
+    #[test]
+    fn each_kind_of_wrong_file_gets_its_own_sentence() {
+        assert!(checked(&elf(2, 62)).is_ok());
+        for (bytes, words) in [
+            (elf(2, 183), "Linux on 64-bit ARM"),
+            (elf(1, 3), "Linux on 32-bit x86"),
+            (b"MZ".to_vec(), "cut off"),
+            (vec![0xcf, 0xfa, 0xed, 0xfe, 0, 0, 0, 0], "macOS"),
+            (b"hello".to_vec(), "not a program library"),
+            (Vec::new(), "it is empty"),
+        ] {
+            let sentence = checked(&bytes).expect_err("refused");
+            assert!(sentence.contains(words), "{sentence}");
+        }
+    }
+}
