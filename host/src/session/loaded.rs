@@ -1,0 +1,203 @@
+//! A rack as main holds it: the instances behind the processors that the engine plays.
+
+use super::error::{Place, RackError};
+use super::spec::{LayerSpec, MapSpec, PluginSpec, RackSpec};
+use crate::lend::lend;
+use crate::plugin::{Instance, RenderMode};
+use rt::Lent;
+use rt::rack::{Layer, LayerSettings, MAX_CHAIN, MAX_LAYERS, Map, Rack, Unit};
+use rt::wire::{PluginAddress, RackId};
+
+/// A plugin of a loaded rack.
+#[derive(Debug)]
+pub struct LoadedPlugin {
+    /// Where it stands.
+    pub address: PluginAddress,
+    /// Its main half.
+    pub instance: Instance,
+    /// It has been asked to leave its chain, to be activated anew.
+    pub(super) restarting: bool,
+}
+
+/// A loaded layer, or the master chain.
+#[derive(Debug)]
+pub struct LoadedLayer {
+    /// Its name; the master chain's is "master".
+    pub name: String,
+    /// What it listens to and how loud it is.
+    pub settings: LayerSettings,
+    /// Its plugins.
+    pub plugins: Vec<LoadedPlugin>,
+}
+
+/// A loaded rack.
+#[derive(Debug)]
+pub struct LoadedRack {
+    /// Its number.
+    pub id: RackId,
+    /// Its name.
+    pub name: String,
+    /// Its layers, the master chain last.
+    pub layers: Vec<LoadedLayer>,
+    maps: Vec<Map>,
+    ceiling: Option<f32>,
+}
+
+impl LoadedRack {
+    /// Makes every instance of a rack and gives it its state, without activating any.
+    pub(super) fn load(id: RackId, spec: &RackSpec, mode: RenderMode) -> Result<Self, RackError> {
+        check_size(spec)?;
+        let mut layers = Vec::new();
+        for (number, LayerSpec { name, settings, plugins }) in (0..).zip(&spec.layers) {
+            layers.push(load_layer(number, name, *settings, plugins, mode)?);
+        }
+        let settings = LayerSettings { gain: spec.master_gain, ..LayerSettings::default() };
+        layers.push(load_layer(PluginAddress::MASTER, "master", settings, &spec.master, mode)?);
+        let mut rack = Self { id, name: spec.name.clone(), layers, maps: Vec::new(), ceiling: spec.ceiling };
+        rack.maps = spec.maps.iter().map(|map| rack.resolve(map)).collect::<Result<_, _>>()?;
+        Ok(rack)
+    }
+
+    fn resolve(&self, spec: &MapSpec) -> Result<Map, RackError> {
+        let &MapSpec { cc, channel, plugin, ref param, range } = spec;
+        let place = self.place(plugin);
+        let Some(loaded) = self.plugin(plugin) else { return Err(RackError::NoPlugin { cc, place }) };
+        let param = loaded.instance.find_param(param).map_err(|source| RackError::Param { place, source })?;
+        let (low, high) = range.unwrap_or((param.min, param.max));
+        let within = |value: f64| value.clamp(param.min, param.max);
+        Ok(Map { cc, channel, plugin, id: param.id, cookie: param.cookie, low: within(low), high: within(high) })
+    }
+
+    /// Activates every plugin and puts the audio halves together. Should one fail, the others are deactivated.
+    pub(super) fn activate(&mut self, rate: f64, max_block: usize) -> Result<Lent<Rack>, RackError> {
+        let mut layers = Vec::new();
+        let mut failed = None;
+        'all: for index in 0..self.layers.len() {
+            let mut chain = Vec::new();
+            for plugin in 0..self.layers[index].plugins.len() {
+                let loaded = &mut self.layers[index].plugins[plugin];
+                match loaded.instance.activate(rate, max_block) {
+                    Ok(unit) => chain.push(Some(lend(unit))),
+                    Err(source) => {
+                        let place = self.place(self.layers[index].plugins[plugin].address);
+                        failed = Some(RackError::Activate { place, source });
+                        layers.push(new_layer(self.layers[index].settings, chain));
+                        break 'all;
+                    }
+                }
+            }
+            layers.push(new_layer(self.layers[index].settings, chain));
+        }
+        if let Some(error) = failed {
+            drop(layers);
+            self.deactivate();
+            return Err(error);
+        }
+        // PANIC: `load` pushes the master chain last, so there is at least one.
+        #[expect(clippy::expect_used, reason = "the master chain is always there")]
+        let master = layers.pop().expect("the master chain");
+        Ok(lend(Box::new(Rack {
+            id: self.id,
+            layers: lend(layers.into_boxed_slice()),
+            master,
+            maps: lend(self.maps.clone().into_boxed_slice()),
+            ceiling: self.ceiling,
+        })))
+    }
+
+    /// Deactivates every plugin. Their audio halves must have been dropped; returns whether they all had.
+    pub(super) fn deactivate(&mut self) -> bool {
+        self.plugins_mut().fold(true, |all, plugin| plugin.instance.deactivate() && all)
+    }
+
+    /// Every plugin, layer by layer, the master chain last.
+    pub fn plugins(&self) -> impl Iterator<Item = &LoadedPlugin> {
+        self.layers.iter().flat_map(|layer| &layer.plugins)
+    }
+
+    /// Every plugin, layer by layer, the master chain last.
+    pub fn plugins_mut(&mut self) -> impl Iterator<Item = &mut LoadedPlugin> {
+        self.layers.iter_mut().flat_map(|layer| &mut layer.plugins)
+    }
+
+    /// The plugin at an address.
+    #[must_use]
+    pub fn plugin(&self, at: PluginAddress) -> Option<&LoadedPlugin> {
+        self.plugins().find(|plugin| plugin.address == at)
+    }
+
+    /// The plugin at an address.
+    pub fn plugin_mut(&mut self, at: PluginAddress) -> Option<&mut LoadedPlugin> {
+        self.plugins_mut().find(|plugin| plugin.address == at)
+    }
+
+    /// An address in words.
+    #[must_use]
+    pub fn place(&self, at: PluginAddress) -> Place {
+        place(
+            self.layers.get(usize::from(at.layer)).map_or("master", |layer| layer.name.as_str()),
+            at,
+        )
+    }
+
+    /// Frames from input to output: the longest layer and the master chain.
+    #[must_use]
+    pub fn latency(&self) -> u32 {
+        let latency = |layer: &LoadedLayer| layer.plugins.iter().map(|plugin| plugin.instance.latency()).sum();
+        let Some((master, layers)) = self.layers.split_last() else { return 0 };
+        layers.iter().map(latency).max().unwrap_or(0) + latency(master)
+    }
+}
+
+fn place(layer: &str, at: PluginAddress) -> Place {
+    Place { layer: layer.to_owned(), number: usize::from(at.place) + 1 }
+}
+
+fn new_layer(settings: LayerSettings, chain: Vec<Option<Lent<Unit>>>) -> Layer {
+    Layer::new(settings, lend(chain.into_boxed_slice()))
+}
+
+fn check_size(spec: &RackSpec) -> Result<(), RackError> {
+    let check = |what, count, most| if count > most { Err(RackError::TooMany { what, count, most }) } else { Ok(()) };
+    check("The rack has too many layers", spec.layers.len(), MAX_LAYERS)?;
+    check("The master chain has too many plugins", spec.master.len(), MAX_CHAIN)?;
+    spec.layers.iter().try_for_each(|layer| check("A layer has too many plugins", layer.plugins.len(), MAX_CHAIN))
+}
+
+fn load_layer(
+    number: u8,
+    name: &str,
+    settings: LayerSettings,
+    plugins: &[PluginSpec],
+    mode: RenderMode,
+) -> Result<LoadedLayer, RackError> {
+    let plugins = (0..).zip(plugins).map(|(index, spec)| {
+        let address = PluginAddress { layer: number, place: index };
+        let instance = load_plugin(spec, &place(name, address), mode)?;
+        Ok(LoadedPlugin { address, instance, restarting: false })
+    });
+    Ok(LoadedLayer { name: name.to_owned(), settings, plugins: plugins.collect::<Result<_, _>>()? })
+}
+
+fn load_plugin(spec: &PluginSpec, place: &Place, mode: RenderMode) -> Result<Instance, RackError> {
+    let state_failed = |source| RackError::State { place: place.clone(), source };
+    let param_failed = |source| RackError::Param { place: place.clone(), source };
+    let mut instance =
+        Instance::load(&spec.source).map_err(|source| RackError::Load { place: place.clone(), source })?;
+    instance.set_render_mode(mode);
+    if let Some(file) = &spec.preset {
+        instance.load_preset_file(file, None).map_err(state_failed)?;
+    }
+    if let Some(state) = &spec.state {
+        instance.load_state(state).map_err(state_failed)?;
+    }
+    let values = spec.params.iter().map(|(name, value)| {
+        let param = instance.find_param(name)?;
+        Ok((param.id, param.check(*value, &instance.descriptor().name)?))
+    });
+    let values: Vec<_> = values.collect::<Result<_, _>>().map_err(param_failed)?;
+    if !values.is_empty() {
+        instance.set_values(&values);
+    }
+    Ok(instance)
+}

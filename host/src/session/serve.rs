@@ -1,0 +1,224 @@
+//! What main does every few milliseconds.
+
+use super::{LoadedRack, Place, RackId, Running, Session, SessionEvent};
+use crate::plugin::PluginEvent;
+use rt::Lent;
+use rt::rack::Unit;
+use rt::wire::{Command, FromEngine, Handover, PluginAddress, Retired, Stamp};
+use std::time::{Duration, Instant};
+
+/// Longest sleep between two looks at what plugins asked for from other threads.
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Session {
+    /// Serves everything that is due: reports, racks that have left, plugins, the device, MIDI ports. Returns what
+    /// happened. Never waits, but for the time that plugins take in their own callbacks.
+    pub fn tick(&mut self, now: Instant) -> Vec<SessionEvent> {
+        self.serve_engine();
+        self.serve_device(now);
+        self.serve_plugins(now);
+        // Answers that nobody waits for are of racks handed over while no device ran.
+        self.answers.clear();
+        std::mem::take(&mut self.events)
+    }
+
+    /// Takes reports and what has left.
+    pub(super) fn serve_engine(&mut self) {
+        while let Some(report) = self.running.as_mut().and_then(|running| running.link.report()) {
+            self.take_report(report);
+        }
+        while let Some(retired) = self.running.as_mut().and_then(|running| running.link.retired()) {
+            self.take_retired(retired);
+        }
+    }
+
+    fn take_report(&mut self, report: FromEngine) {
+        match report {
+            FromEngine::Taken(id) => {
+                self.answers.push((id, None));
+                self.events.push(SessionEvent::RackPlaying(id));
+            }
+            FromEngine::Plugin { rack, plugin, body } => self.events.push(SessionEvent::Param { rack, plugin, body }),
+            FromEngine::Fault { rack, plugin, fault } => {
+                let (place, name) = self.name(rack, plugin);
+                self.events.push(SessionEvent::Fault { place, name, fault });
+            }
+            FromEngine::Faded => self.events.push(SessionEvent::Faded),
+            FromEngine::PanicDone => self.events.push(SessionEvent::PanicDone),
+            FromEngine::PanicStuck { rack, plugin } => {
+                let (place, name) = self.name(rack, plugin);
+                self.events.push(SessionEvent::PanicStuck { place, name });
+                self.restart(rack, plugin);
+            }
+            FromEngine::SequenceEnd => self.events.push(SessionEvent::SequenceEnd),
+            FromEngine::Meters(meters) => self.events.push(SessionEvent::Meters(meters)),
+        }
+    }
+
+    fn take_retired(&mut self, retired: Retired) {
+        match retired {
+            Retired::Rack(rack) => {
+                let id = rack.id;
+                drop(rack);
+                self.forget_rack(id);
+                self.events.push(SessionEvent::RackGone(id));
+            }
+            Retired::Refused(rack, at) => {
+                self.answers.push((rack.id, Some(at)));
+                drop(rack);
+            }
+            Retired::Unit { rack, plugin, unit } => self.reactivate(rack, plugin, unit),
+            Retired::Lane(lane) => drop(lane),
+            Retired::Sequence(sequence) => drop(sequence),
+        }
+    }
+
+    /// Asks the engine for a plugin's audio half, so that the plugin can be activated anew.
+    fn restart(&mut self, rack: RackId, plugin: PluginAddress) {
+        let loaded = self.racks.iter_mut().find(|loaded| loaded.id == rack).and_then(|rack| rack.plugin_mut(plugin));
+        let Some(loaded) = loaded.filter(|loaded| !loaded.restarting) else { return };
+        if let Some(running) = &mut self.running
+            && running.link.send(Stamp::Now, Command::TakeOut { rack, plugin })
+        {
+            loaded.restarting = true;
+        }
+    }
+
+    /// A plugin's audio half is home: the plugin is deactivated, activated, and put back.
+    fn reactivate(&mut self, rack: RackId, plugin: PluginAddress, unit: Lent<Unit>) {
+        drop(unit);
+        let (place, name) = self.name(rack, plugin);
+        let Some(Running { link, rate, .. }) = &mut self.running else { return };
+        let loaded = self.racks.iter_mut().find(|loaded| loaded.id == rack).and_then(|rack| rack.plugin_mut(plugin));
+        let Some(loaded) = loaded else { return };
+        if !std::mem::take(&mut loaded.restarting) {
+            // The engine sent it back unasked: it refused to start. It stays out.
+            loaded.instance.deactivate();
+            let reason = format!("the plugin {name} refused to start processing");
+            self.events.push(SessionEvent::ReactivateFailed { place, reason });
+            return;
+        }
+        loaded.instance.deactivate();
+        // What waited for the plugin to be inactive is served before it is active again.
+        for event in loaded.instance.serve(Instant::now()) {
+            self.events.push(SessionEvent::Plugin { place: place.clone(), name: name.clone(), event });
+        }
+        match loaded.instance.activate(*rate, link.max_block()) {
+            Ok(unit) => {
+                let latency = loaded.instance.latency();
+                let handed = link.hand_over(Handover::Unit { rack, plugin, unit: crate::lend::lend(unit) });
+                self.events.push(match handed {
+                    Ok(()) => SessionEvent::Reactivated { place, name, latency },
+                    Err(_) => SessionEvent::ReactivateFailed {
+                        place,
+                        reason: "the audio device does not respond".to_owned(),
+                    },
+                });
+            }
+            Err(error) => {
+                self.events.push(SessionEvent::ReactivateFailed { place, reason: error.to_string() });
+            }
+        }
+    }
+
+    fn serve_plugins(&mut self, now: Instant) {
+        let mut restart = Vec::new();
+        for rack in &mut self.racks {
+            let id = rack.id;
+            let names: Vec<(PluginAddress, Vec<PluginEvent>)> =
+                rack.plugins_mut().map(|plugin| (plugin.address, plugin.instance.serve(now))).collect();
+            for (address, happened) in names {
+                for event in happened {
+                    match event {
+                        PluginEvent::Restart => restart.push((id, address)),
+                        PluginEvent::Process => {
+                            if let Some(running) = &mut self.running {
+                                running.link.send(Stamp::Now, Command::Wake { rack: id, plugin: address });
+                            }
+                        }
+                        event => {
+                            let (place, name) = name(rack, address);
+                            self.events.push(SessionEvent::Plugin { place, name, event });
+                        }
+                    }
+                }
+            }
+        }
+        for (rack, plugin) in restart {
+            self.restart(rack, plugin);
+        }
+    }
+
+    fn name(&self, rack: RackId, plugin: PluginAddress) -> (Place, String) {
+        match self.racks.iter().find(|loaded| loaded.id == rack) {
+            Some(rack) => name(rack, plugin),
+            None => (Place { layer: String::new(), number: usize::from(plugin.place) + 1 }, String::new()),
+        }
+    }
+
+    /// Sleeps until something is due for [`tick`](Session::tick), at most `limit`: a plugin's file descriptor or
+    /// timer, and every 5 ms a look at what was asked for from other threads.
+    pub fn wait(&mut self, limit: Duration) {
+        let now = Instant::now();
+        let timers = self.racks.iter().flat_map(LoadedRack::plugins).filter_map(|plugin| plugin.instance.next_timer());
+        let timer = timers.min().map_or(LOOK, |due| due.saturating_duration_since(now));
+        self.sleep(limit.min(LOOK).min(timer));
+    }
+
+    #[cfg(unix)]
+    fn sleep(&mut self, limit: Duration) {
+        use crate::plugin::WatchedFd;
+        let mut watched: Vec<(RackId, PluginAddress, libc::pollfd)> = Vec::new();
+        for rack in &self.racks {
+            for plugin in rack.plugins() {
+                watched.extend(plugin.instance.watched_fds().into_iter().map(|watch| {
+                    let mut events = 0;
+                    if watch.read {
+                        events |= libc::POLLIN;
+                    }
+                    if watch.write {
+                        events |= libc::POLLOUT;
+                    }
+                    (rack.id, plugin.address, libc::pollfd { fd: watch.fd, events, revents: 0 })
+                }));
+            }
+        }
+        if watched.is_empty() {
+            std::thread::sleep(limit);
+            return;
+        }
+        let mut fds: Vec<libc::pollfd> = watched.iter().map(|&(_, _, fd)| fd).collect();
+        // Rounded up, so that a timer due in half a millisecond does not make this loop spin.
+        let millis = i32::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
+        let count = libc::nfds_t::try_from(fds.len()).unwrap_or(0);
+        // SAFETY: `fds` is an array of `count` initialised structures that lives through the call.
+        let ready = unsafe { libc::poll(fds.as_mut_ptr(), count, millis) };
+        if ready <= 0 {
+            return;
+        }
+        for ((rack, address, _), fd) in watched.into_iter().zip(fds).filter(|(_, fd)| fd.revents != 0) {
+            let ready = WatchedFd {
+                fd: fd.fd,
+                read: fd.revents & libc::POLLIN != 0,
+                write: fd.revents & libc::POLLOUT != 0,
+                error: fd.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0,
+            };
+            let rack = self.racks.iter_mut().find(|loaded| loaded.id == rack);
+            let Some(plugin) = rack.and_then(|rack| rack.plugin_mut(address)) else { continue };
+            // A callback before this one may have taken the descriptor back.
+            if plugin.instance.watched_fds().iter().any(|watch| watch.fd == fd.fd) {
+                plugin.instance.fd_ready(ready);
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn sleep(&mut self, limit: Duration) {
+        std::thread::sleep(limit);
+    }
+}
+
+fn name(rack: &LoadedRack, plugin: PluginAddress) -> (Place, String) {
+    let name = rack.plugin(plugin).map(|plugin| plugin.instance.descriptor().name.clone());
+    (rack.place(plugin), name.unwrap_or_default())
+}
