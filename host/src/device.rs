@@ -4,12 +4,32 @@
 //! with. A running device calls a [`Callback`], which brings the engine home when it is dropped, so that the
 //! engine outlives the device.
 
+#[cfg(unix)]
+mod bounded;
 mod callback;
+mod choose;
+mod clock;
+mod cpal;
+mod gate;
+#[cfg(unix)]
+mod jack;
+mod list;
 mod load;
+mod null;
+mod offline;
+mod pick;
+mod priority;
+#[cfg(test)]
+mod testing;
 mod wish;
 
 pub use callback::{BlockGuard, Callback, CallbackParts};
+pub use choose::{Chosen, open};
+pub use clock::monotonic_nanos;
+pub use list::{Described, Listed, describe, list};
 pub use load::{LoadSnapshot, LoadStats};
+pub use null::Null;
+pub use offline::Offline;
 pub use wish::{BufferWish, Driver, Wish};
 
 use std::fmt;
@@ -81,19 +101,6 @@ pub trait Running {
     fn lost_blocks(&self) -> u64;
 }
 
-/// A device as a list shows it, without having opened it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
-    /// Its driver.
-    pub driver: Driver,
-    /// What to give as the name to open it.
-    pub name: String,
-    /// In a few words: what it is.
-    pub kind: String,
-    /// Whether the system would pick it if asked for none.
-    pub default: bool,
-}
-
 /// Why a device could not be listed, opened or started.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
@@ -110,6 +117,14 @@ pub enum DeviceError {
     NoDevice {
         /// The driver asked for.
         driver: Driver,
+        /// The name asked for.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// No driver at all has a device of that name.
+    #[error("No driver has a device named \"{name}\"; they have {}.", quoted(.known))]
+    Nowhere {
         /// The name asked for.
         name: String,
         /// The names that there are.
@@ -147,8 +162,12 @@ fn known_names(known: &[String]) -> String {
     if known.is_empty() {
         return "it has none at all.".to_owned();
     }
-    let quoted: Vec<String> = known.iter().map(|name| format!("\"{name}\"")).collect();
-    format!("it has {}.", quoted.join(", "))
+    format!("it has {}.", quoted(known))
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    quoted.join(", ")
 }
 
 impl fmt::Display for Info {

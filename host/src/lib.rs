@@ -4,9 +4,12 @@
 //! the crate [`rt`], which this one builds, feeds and takes apart. `device` and `plugin` do not see each other;
 //! [`session`] sees both.
 
+pub mod clock;
 pub mod device;
 pub mod lend;
 pub mod link;
 pub mod midi;
 pub mod plugin;
+pub mod render;
 pub mod role;
+pub mod session;

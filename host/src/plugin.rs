@@ -8,6 +8,7 @@ mod binary;
 mod clap;
 mod error;
 mod param;
+pub mod scan;
 
 pub use error::{ActivateError, LoadError, StateError};
 pub use param::{Param, ParamError, parse_param_id};

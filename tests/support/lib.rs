@@ -1,1 +1,9 @@
-//! Support for the integration tests.
+//! Support for the integration tests: where plugins lie, racks in few words, and what the fixture plugins saw.
+
+mod fixture;
+mod places;
+mod racks;
+
+pub use fixture::Fixture;
+pub use places::{corpus, corpus_program, demo, fixture, program};
+pub use racks::{Stage, layer, plugin, rack};

@@ -16,6 +16,12 @@ impl Stereo {
         Self { left, right }
     }
 
+    /// Frames that both channels hold.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.left.len().min(self.right.len())
+    }
+
     /// The first `frames` frames of both channels, or all of them if there are fewer.
     #[inline]
     pub fn frames(&mut self, frames: usize) -> [&mut [f32]; 2] {
@@ -130,6 +136,36 @@ impl PortBuffers {
     #[inline]
     pub fn samples_mut(&mut self) -> &mut [f32] {
         &mut self.samples
+    }
+
+    /// Every channel of every port, its first `frames` frames.
+    pub(crate) fn channels_mut(&mut self, frames: usize, mut each: impl FnMut(&mut [f32])) {
+        for index in 0..self.ports.len() {
+            let PortShape { first, channels } = self.ports[index];
+            (first..first + channels).for_each(|channel| each(self.channel_mut(channel, frames)));
+        }
+    }
+
+    /// The greatest absolute sample of all channels, or NaN if any sample is not a finite number.
+    pub(crate) fn peak(&self, frames: usize) -> f32 {
+        let channels = self
+            .ports
+            .iter()
+            .flat_map(|port| port.first..port.first + port.channels);
+        from_peak_bits(channels.fold(0, |peak, channel| {
+            peak.max(peak_bits(self.channel(channel, frames)))
+        }))
+    }
+
+    /// One frame, folded to stereo as [`fold`](Self::fold) does it.
+    pub(crate) fn folded_frame(&self, frame: usize) -> [f32; 2] {
+        let mut sides = [0.0; 2];
+        for &PortShape { first, channels } in self.ports() {
+            for channel in 0..channels.max(2) * usize::from(channels > 0) {
+                sides[channel % 2] += self.channel(first + channel.min(channels - 1), frame + 1)[frame];
+            }
+        }
+        sides
     }
 
     /// Fills the main port from a stereo pair and every other port with silence.

@@ -95,10 +95,12 @@ impl Board {
         self.lost.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes every notice, oldest first, and then the number lost since the last call. One thread only: two
+    /// Takes the notices, oldest first, and then the number lost since the last call. One thread only: two
     /// readers at once would each see some of the notices.
+    ///
+    /// At most one boardful a call, so that a thread which posts without end does not hold the reader.
     pub fn take(&self, mut each: impl FnMut(u8, &str)) -> u32 {
-        loop {
+        for _ in 0..SLOTS {
             let oldest = self
                 .slots
                 .iter()

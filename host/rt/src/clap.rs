@@ -157,7 +157,7 @@ impl<H: HostHandlers> Processor for ClapProcessor<H> {
         let mut outputs = unsafe { OutputAudioBuffers::from_raw_buffers(outputs, length) };
         // SAFETY: the header was made by `input::transport` with the size, space and type of a transport event.
         let transport: &TransportEvent = unsafe {
-            clack_host::events::UnknownEvent::from_raw(&raw const transport.header).as_event_unchecked()
+            clack_host::events::UnknownEvent::from_raw((&raw const transport).cast()).as_event_unchecked()
         };
         let status = plugin.process(
             &inputs,

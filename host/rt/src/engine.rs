@@ -9,7 +9,7 @@
 //!
 //! `panic` is the fifth: it lets go of everything that sounds, in steps that always end. First every held note, every
 //! pedal and every voice is released by events; a block later every plugin is reset; and what still sounds a tenth
-//! of a second after that is muted and reported, so that main re-activates it.
+//! of a second after that, though nothing has come in, is muted and reported, so that main re-activates it.
 
 mod drain;
 mod emit;
@@ -19,14 +19,14 @@ mod swap;
 
 use crate::block::Block;
 use crate::clock::BlockClock;
-use crate::events::EventList;
-use crate::lane::Lane;
+use crate::events::{Body, Event, EventList, is_release};
+use crate::lane::{Lane, Owed};
 use crate::lend::Lent;
 use crate::limiter::Limiter;
-use crate::rack::{Home, Rack, Scratch, Targeted};
-use crate::sequence::Sequence;
+use crate::rack::{Glide, Home, Rack, Scratch, Targeted};
+use crate::sequence::{Sequence, Sounding};
 use crate::transport::Transport;
-use crate::wire::{Handover, Meters, Retired};
+use crate::wire::{Command, Handover, Meters, Retired};
 use core::fmt;
 use drain::Controllers;
 use panic::Panic;
@@ -73,10 +73,24 @@ pub struct Engine {
     targeted: Lent<[Targeted]>,
     targets: usize,
     lanes: [Option<Lent<Lane>>; MAX_LANES],
+    /// Places of `lanes` in use, and the one that is drained first.
+    lanes_used: usize,
+    first_lane: usize,
+    /// Releases that found the lists full.
+    owed: Owed,
     current: Option<Lent<Rack>>,
     leaving: [Option<Leaving>; MAX_LEAVING],
     taking_out: bool,
+    /// Racks taken so far.
+    swaps: u64,
+    /// Gain of the device's input into the current rack.
+    feed: Glide,
+    /// The controllers shall be told to a new rack.
+    chase: bool,
     sequence: Option<Lent<Sequence>>,
+    /// What the piece has started and not ended, and whether it shall end now.
+    sounding: Sounding,
+    hush: bool,
     next: Consumer<Handover>,
     retired: Producer<Retired>,
     home: Home,
@@ -108,7 +122,10 @@ impl Engine {
         } = parts;
         Self {
             rate,
-            max_block: max_block.max(1),
+            max_block: max_block
+                .min(scratch.chain.capacity())
+                .min(scratch.mix.capacity())
+                .max(1),
             scratch,
             incoming,
             device_midi,
@@ -116,10 +133,18 @@ impl Engine {
             targeted,
             targets: 0,
             lanes: [const { None }; MAX_LANES],
+            lanes_used: 0,
+            first_lane: 0,
+            owed: Owed::default(),
             current: None,
             leaving: [const { None }; MAX_LEAVING],
             taking_out: false,
+            swaps: 0,
+            feed: Glide::new(1.0),
+            chase: false,
             sequence: None,
+            sounding: Sounding::default(),
+            hush: false,
             next,
             retired,
             home,
@@ -142,7 +167,6 @@ impl Engine {
 
     /// Takes a MIDI message that comes with the device's next block, at a frame of that block.
     pub fn midi_in(&mut self, time: u32, message: &[u8]) {
-        use crate::events::{Body, Event};
         let data = match *message {
             [0xf0, ..] => {
                 self.device_midi.push_sysex(time, 0, message);
@@ -153,10 +177,10 @@ impl Engine {
             [status, first, second] => [status, first, second],
             _ => return,
         };
-        self.device_midi.push(Event {
-            time,
-            body: Body::Midi { port: 0, data },
-        });
+        let body = Body::Midi { port: 0, data };
+        if !self.device_midi.push(Event { time, body }) && is_release(data) {
+            self.owed.record(&Command::Midi(data));
+        }
     }
 
     /// What the plugins said to MIDI outputs in the last block, with times in that block.
@@ -197,9 +221,12 @@ impl Engine {
             .iter_mut()
             .filter_map(Option::take)
             .for_each(|lane| each(Retired::Lane(lane)));
+        self.lanes_used = 0;
         if let Some(sequence) = self.sequence.take() {
             each(Retired::Sequence(sequence));
         }
+        self.sounding = Sounding::default();
+        self.taking_out = false;
     }
 }
 

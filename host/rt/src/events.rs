@@ -183,6 +183,17 @@ impl Body {
     }
 }
 
+/// Whether an event begins a note.
+pub(crate) const fn starts_note(body: &Body) -> bool {
+    match *body {
+        Body::NoteOn { .. } => true,
+        Body::Midi { data, .. } => data[0] & 0xf0 == 0x90 && data[2] > 0,
+        // The packet says what it is; that it may be a note is enough.
+        Body::Midi2 { .. } => true,
+        _ => false,
+    }
+}
+
 /// Whether a MIDI message lets something go: note-off, pedal-up, all notes or all sound off, reset.
 #[must_use]
 pub const fn is_release(data: [u8; 3]) -> bool {
@@ -265,6 +276,12 @@ impl EventList {
         self.bytes.len() - self.used
     }
 
+    /// Whether nothing lies in the pool.
+    #[must_use]
+    pub const fn pool_is_empty(&self) -> bool {
+        self.used == 0
+    }
+
     /// Takes the number of events dropped since the last call.
     pub fn take_dropped(&mut self) -> u32 {
         core::mem::take(&mut self.dropped)
@@ -292,16 +309,6 @@ impl EventList {
         self.events[at] = event;
         self.len += 1;
         true
-    }
-
-    /// Adds an event at time 0 in front of all others of that time. Returns whether there was room.
-    pub fn push_first(&mut self, event: Event) -> bool {
-        let pushed = self.push(Event { time: 0, ..event });
-        if pushed {
-            let end = self.before(1);
-            self.events[..end].rotate_right(1);
-        }
-        pushed
     }
 
     /// Adds a system exclusive message, copying its bytes. Returns whether there was room for all of it.

@@ -12,7 +12,9 @@ const PEDALS: [u8; 4] = [64, 66, 67, 69];
 
 /// Releases that found the ring full. The engine pays them at its next block, after the ring has been drained.
 ///
-/// Shared by the two ends of a lane; every field is written by either end at any time.
+/// Shared by the two ends of a lane; every field is written by either end at any time. From the first release that is
+/// owed until the engine has paid, the sender puts nothing on the ring: so what is owed always comes behind what is
+/// on the ring, and no note-off overtakes its note-on.
 #[derive(Debug, Default)]
 pub struct Owed {
     any: AtomicBool,
@@ -20,24 +22,24 @@ pub struct Owed {
     notes: [AtomicU64; 32],
     /// A bit a channel; a word a pedal.
     pedals: [AtomicU16; 4],
-    /// Channels with all sound off.
-    silence: AtomicU16,
+    /// Channels with all notes off, and with all sound off.
+    notes_off: AtomicU16,
+    sound_off: AtomicU16,
     panic: AtomicBool,
     dropped: AtomicU32,
 }
 
 impl Owed {
     /// Writes down a release; other messages are counted as dropped.
-    fn record(&self, command: &Command) {
+    pub(crate) fn record(&self, command: &Command) {
         match *command {
-            Command::Panic => self.panic.store(true, Ordering::Relaxed),
-            Command::Midi(data) if is_release(data) => self.record_release(data),
-            _ => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-                return;
+            Command::Panic => self.panic.store(true, Ordering::Release),
+            Command::Midi(data) if is_release(data) => {
+                self.record_release(data);
+                self.any.store(true, Ordering::Release);
             }
+            _ => drop(self.dropped.fetch_add(1, Ordering::Relaxed)),
         }
-        self.any.store(true, Ordering::Release);
     }
 
     fn record_release(&self, [status, first, _]: [u8; 3]) {
@@ -49,19 +51,21 @@ impl Owed {
             }
             0xb0 => match PEDALS.iter().position(|&pedal| pedal == first) {
                 Some(pedal) => drop(self.pedals[pedal].fetch_or(1 << channel, Ordering::Relaxed)),
-                None => drop(self.silence.fetch_or(1 << channel, Ordering::Relaxed)),
+                None if first == 120 => drop(self.sound_off.fetch_or(1 << channel, Ordering::Relaxed)),
+                // Reset all controllers lets the pedals go.
+                None if first == 121 => self.pedals.iter().for_each(|pedal| {
+                    pedal.fetch_or(1 << channel, Ordering::Relaxed);
+                }),
+                None => drop(self.notes_off.fetch_or(1 << channel, Ordering::Relaxed)),
             },
-            _ => self.panic.store(true, Ordering::Relaxed),
+            _ => self.panic.store(true, Ordering::Release),
         }
     }
 
     /// Hands every release owed to `pay` and forgets it.
-    fn settle(&self, mut pay: impl FnMut(Command)) {
-        if !self.any.load(Ordering::Relaxed) || !self.any.swap(false, Ordering::Acquire) {
+    pub(crate) fn settle(&self, mut pay: impl FnMut(Command)) {
+        if !self.any.swap(false, Ordering::AcqRel) {
             return;
-        }
-        if self.panic.swap(false, Ordering::Relaxed) {
-            pay(Command::Panic);
         }
         for (word, bits) in (0_u8..).zip(&self.notes) {
             let mut bits = bits.swap(0, Ordering::Relaxed);
@@ -76,10 +80,23 @@ impl Owed {
                 pay(Command::Midi([0xb0 | channel, pedal, 0]))
             });
         }
-        channels(self.silence.swap(0, Ordering::Relaxed), |channel| {
-            pay(Command::Midi([0xb0 | channel, 123, 0]));
-            pay(Command::Midi([0xb0 | channel, 120, 0]));
-        });
+        for (set, controller) in [(&self.notes_off, 123), (&self.sound_off, 120)] {
+            channels(set.swap(0, Ordering::Relaxed), |channel| {
+                pay(Command::Midi([0xb0 | channel, controller, 0]));
+            });
+        }
+    }
+
+    /// Whether any release is owed.
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        self.any.load(Ordering::Acquire)
+    }
+
+    /// Takes the panic that is owed.
+    #[inline]
+    fn take_panic(&self) -> bool {
+        self.panic.load(Ordering::Relaxed) && self.panic.swap(false, Ordering::Acquire)
     }
 }
 
@@ -112,17 +129,17 @@ impl LaneSender {
         Self { ring, bytes, owed }
     }
 
-    /// Sends a command. Returns whether it will take effect: always for a note-off, a pedal-up and a panic,
-    /// which take effect at the engine's next block even when the ring is full.
+    /// Sends a command. Returns whether it will take effect: always for a note-off, a pedal-up and a panic.
+    ///
+    /// When the ring is full a release takes effect as soon as the engine has taken what is on it, and until then
+    /// everything else is dropped. A panic with [`Stamp::Now`] waits for nothing.
     pub fn send(&mut self, at: Stamp, command: Command) -> bool {
-        match self.ring.push(ToEngine { at, command }) {
-            Ok(()) => true,
-            Err(_full) => {
-                self.owed.record(&command);
-                matches!(command, Command::Panic)
-                    || matches!(command, Command::Midi(data) if is_release(data))
-            }
+        let urgent = at == Stamp::Now && command == Command::Panic;
+        if !urgent && !self.owed.any() && self.ring.push(ToEngine { at, command }).is_ok() {
+            return true;
         }
+        self.owed.record(&command);
+        matches!(command, Command::Panic) || matches!(command, Command::Midi(data) if is_release(data))
     }
 
     /// Sends a MIDI message: 1 to 3 bytes without running status, or a whole system exclusive message.
@@ -139,7 +156,7 @@ impl LaneSender {
     }
 
     fn send_sysex(&mut self, at: Stamp, message: &[u8]) -> bool {
-        let fits = self.ring.slots() > 0 && self.bytes.slots() >= message.len();
+        let fits = !self.owed.any() && self.ring.slots() > 0 && self.bytes.slots() >= message.len();
         if let (true, Ok(len)) = (fits, u32::try_from(message.len())) {
             // The bytes first: the engine looks for them only after it has seen the command.
             if self.bytes.push_entire_slice(message).is_ok() {
@@ -216,7 +233,22 @@ impl Lane {
         }
     }
 
-    /// Hands the releases that found the ring full to `pay`. Call after the ring has been drained.
+    /// Whether releases are owed. What is on the ring when this says so came before them.
+    #[inline]
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        self.owed.any()
+    }
+
+    /// Takes a panic that overtakes the ring.
+    #[inline]
+    #[must_use]
+    pub fn take_panic(&mut self) -> bool {
+        self.owed.take_panic()
+    }
+
+    /// Hands the releases that found the ring full to `pay`. Call when the ring is empty and [`owes`](Self::owes) said
+    /// so before it was drained.
     #[inline]
     pub fn settle(&mut self, pay: impl FnMut(Command)) {
         self.owed.settle(pay);
@@ -234,7 +266,10 @@ impl Lane {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         // Abandonment first: a sender that pushes and then goes is not overlooked.
-        self.ring.is_abandoned() && self.ring.is_empty() && !self.owed.any.load(Ordering::Acquire)
+        self.ring.is_abandoned()
+            && self.ring.is_empty()
+            && !self.owed.any()
+            && !self.owed.panic.load(Ordering::Acquire)
     }
 }
 
@@ -290,16 +325,15 @@ mod tests {
         assert_eq!(lane.take_dropped(), 0);
         while lane.pop().is_some() {}
         assert!(!lane.is_finished());
+        assert!(lane.take_panic() && !lane.take_panic());
         assert_eq!(
             settled(&mut lane),
             [
-                Command::Panic,
                 Command::Midi([0x85, 3, 64]),
                 Command::Midi([0x85, 64, 64]),
                 Command::Midi([0x85, 127, 64]),
                 Command::Midi([0xb1, 64, 0]),
                 Command::Midi([0xb2, 123, 0]),
-                Command::Midi([0xb2, 120, 0]),
             ]
         );
         assert!(settled(&mut lane).is_empty());

@@ -14,7 +14,9 @@ use crate::wire::{FromEngine, PluginAddress, RackId};
 use core::fmt;
 
 pub use layer::{Layer, LayerSettings};
+pub(crate) use mix::{Glide, add_ramped};
 pub use notes::Playing;
+pub(crate) use unit::Watch;
 pub use unit::{Gone, Unit};
 
 /// Layers a rack may have.
@@ -79,6 +81,9 @@ pub struct Pass<'a> {
     pub transport: Transport,
     /// What the device records.
     pub input: Option<[&'a [f32]; 2]>,
+    /// Gain of what the device records: a rack that comes or goes fades it.
+    pub(crate) feed: Glide,
+    pub(crate) watch: Watch,
     /// Shared memory.
     pub scratch: &'a mut Scratch,
     /// Events for single plugins, in order of time.
@@ -102,6 +107,8 @@ impl fmt::Debug for Pass<'_> {
 /// The ring to main, and what could not go on it.
 pub struct Home {
     ring: rtrb::Producer<FromEngine>,
+    /// Places kept for what must arrive.
+    spare: usize,
     /// Reports that found the ring full.
     pub dropped: u64,
     /// Plugin blocks replaced by silence.
@@ -111,8 +118,9 @@ pub struct Home {
 impl Home {
     /// Reports go to `ring`.
     #[must_use]
-    pub const fn new(ring: rtrb::Producer<FromEngine>) -> Self {
+    pub fn new(ring: rtrb::Producer<FromEngine>) -> Self {
         Self {
+            spare: ring.buffer().capacity() / 4,
             ring,
             dropped: 0,
             faults: 0,
@@ -120,17 +128,23 @@ impl Home {
     }
 
     /// Sends a report; a full ring counts it as dropped. Returns whether it went.
+    ///
+    /// What plugins say and do wrong leaves room for what the engine has to say.
     #[inline]
     pub fn send(&mut self, report: FromEngine) -> bool {
-        let sent = self.ring.push(report).is_ok();
+        let spare = match report {
+            FromEngine::Plugin { .. } | FromEngine::Fault { .. } | FromEngine::Meters(_) => self.spare,
+            _ => 0,
+        };
+        let sent = (spare == 0 || self.ring.slots() > spare) && self.ring.push(report).is_ok();
         self.dropped += u64::from(!sent);
         sent
     }
 
-    /// Whether a report would go.
+    /// Whether a report of any kind would go.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        !self.ring.is_full()
+        self.ring.slots() > self.spare
     }
 }
 
@@ -147,7 +161,7 @@ impl fmt::Debug for Home {
 pub struct Rack {
     /// Its name for as long as the program runs.
     pub id: RackId,
-    /// The layers.
+    /// The layers, at most [`MAX_LAYERS`]; more are not played.
     pub layers: Lent<[Layer]>,
     /// The master chain, fed by the sum of the layers.
     pub master: Layer,
@@ -183,7 +197,7 @@ impl Rack {
     /// Every layer with its number, the master chain last.
     pub fn all_layers(&mut self) -> impl Iterator<Item = (u8, &mut Layer)> {
         (0..)
-            .zip(self.layers.iter_mut())
+            .zip(self.layers.iter_mut().take(MAX_LAYERS))
             .chain(core::iter::once((PluginAddress::MASTER, &mut self.master)))
     }
 
@@ -240,34 +254,25 @@ impl Rack {
         }
     }
 
-    /// Processes one block and adds the result to `out`.
+    /// Processes one block and leaves the result in `pass.scratch.mix`.
     ///
     /// `incoming` holds what was received; with `playing` at [`Playing::Leaving`] only releases of what this rack
-    /// holds are heard. `gain` is the gain at the start and the end of the block. Returns the peak before it.
-    pub fn process(
-        &mut self,
-        incoming: &EventList,
-        playing: Playing,
-        pass: &mut Pass<'_>,
-        out: [&mut [f32]; 2],
-        gain: (f32, f32),
-    ) -> f32 {
-        let frames = pass.frames;
-        for side in pass.scratch.mix.frames(frames) {
-            side.fill(0.0);
-        }
+    /// holds are heard.
+    pub fn process(&mut self, incoming: &EventList, playing: Playing, pass: &mut Pass<'_>) {
         let heard = (incoming, &*self.maps, playing);
-        for (number, layer) in (0..).zip(self.layers.iter_mut()) {
-            layer.process(self.id, number, heard, pass, Feed::Device);
+        let mut mixed = false;
+        for (number, layer) in (0..).zip(self.layers.iter_mut().take(MAX_LAYERS)) {
+            layer.process(self.id, number, heard, pass, Feed::Device, &mut mixed);
         }
-        self.master
-            .process(self.id, PluginAddress::MASTER, heard, pass, Feed::Mix);
-        let mut peak: f32 = 0.0;
-        for (out, mix) in out.into_iter().zip(pass.scratch.mix.frames(frames)) {
-            peak = peak.max(crate::block::peak(mix));
-            mix::add_ramped(out, mix, gain.0, gain.1);
+        if !mixed {
+            for side in pass.scratch.mix.frames(pass.frames) {
+                side.fill(0.0);
+            }
         }
-        peak
+        if !self.master.is_bare() {
+            self.master
+                .process(self.id, PluginAddress::MASTER, heard, pass, Feed::Mix, &mut mixed);
+        }
     }
 
     /// Whether a note or pedal is held in any layer.

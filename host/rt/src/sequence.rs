@@ -68,6 +68,16 @@ impl Sequence {
         self.playing
     }
 
+    /// Frames to the end of the piece.
+    pub(crate) const fn left(&self) -> u64 {
+        self.length.saturating_sub(self.position)
+    }
+
+    /// Whether it begins again at its end.
+    pub(crate) const fn is_looped(&self) -> bool {
+        self.looped
+    }
+
     /// The bytes of a [`What::SysEx`]; empty if they lie outside the pool.
     #[must_use]
     pub fn bytes(&self, start: u32, len: u32) -> &[u8] {
@@ -123,6 +133,57 @@ impl Sequence {
             };
             each(done + u32::try_from(offset).unwrap_or(0), self, note);
             self.next += 1;
+        }
+    }
+}
+
+/// The notes and pedals that a piece holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sounding {
+    /// A bit a key, a word a channel.
+    notes: [u128; 16],
+    /// A bit a pedal of [`PEDALS`].
+    pedals: [u8; 16],
+}
+
+const PEDALS: [u8; 4] = [64, 66, 67, 69];
+
+impl Sounding {
+    /// Follows a message of the piece.
+    pub(crate) fn follow(&mut self, [status, first, second]: [u8; 3]) {
+        let channel = usize::from(status & 0x0f);
+        let key = 1 << (first & 0x7f);
+        match (status & 0xf0, first) {
+            (0x90, _) if second > 0 => self.notes[channel] |= key,
+            (0x80 | 0x90, _) => self.notes[channel] &= !key,
+            (0xb0, 120 | 123..=127) => self.notes[channel] = 0,
+            (0xb0, 121) => self.pedals[channel] = 0,
+            (0xb0, _) => {
+                if let Some(pedal) = PEDALS.iter().position(|&pedal| pedal == first) {
+                    let bit = 1 << pedal;
+                    self.pedals[channel] = self.pedals[channel] & !bit | if second >= 64 { bit } else { 0 };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Hands the messages that end everything held to `each` and forgets it.
+    pub(crate) fn release(&mut self, mut each: impl FnMut([u8; 3])) {
+        for channel in 0..16_u8 {
+            let mut notes = core::mem::take(&mut self.notes[usize::from(channel)]);
+            while notes != 0 {
+                #[expect(clippy::cast_possible_truncation, reason = "a bit number below 128")]
+                let key = notes.trailing_zeros() as u8;
+                each([0x80 | channel, key, 64]);
+                notes &= notes - 1;
+            }
+            let pedals = core::mem::take(&mut self.pedals[usize::from(channel)]);
+            for (bit, controller) in PEDALS.into_iter().enumerate() {
+                if pedals & 1 << bit != 0 {
+                    each([0xb0 | channel, controller, 0]);
+                }
+            }
         }
     }
 }

@@ -51,11 +51,14 @@ impl Transport {
         self.seconds += seconds;
         self.beats += seconds * self.tempo / 60.0;
         let bar = self.beats_per_bar();
-        // A long stride crosses few bar lines: a block is at most a fraction of a second in practice, and the
-        // loop ends because every round moves the line on by a positive amount.
-        while self.beats - self.bar_start >= bar {
-            self.bar_start += bar;
-            self.bar = self.bar.saturating_add(1);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float cast saturates, and cuts off the part of a bar"
+        )]
+        let bars = ((self.beats - self.bar_start) / bar) as i32;
+        if bars > 0 {
+            self.bar_start += f64::from(bars) * bar;
+            self.bar = self.bar.saturating_add(bars);
         }
     }
 }
@@ -79,6 +82,20 @@ mod tests {
         assert_eq!(transport.bar, 2);
         assert!((transport.bar_start - 6.0).abs() < 1e-9);
         assert!((transport.seconds - 3.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_bar_line_far_behind_is_caught_up_at_once() {
+        let mut transport = Transport {
+            playing: true,
+            beats: 4.0e8,
+            ..Transport::STOPPED
+        };
+        transport.advance(64, 48_000.0);
+        assert_eq!(transport.bar, 100_000_000);
+        transport.tempo = f64::NAN;
+        transport.advance(64, 48_000.0);
+        assert_eq!(transport.bar, 100_000_000);
     }
 
     #[test]

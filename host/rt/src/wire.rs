@@ -56,14 +56,14 @@ pub enum Command {
     },
     /// An event for one plugin: a parameter value, a modulation, a gesture, a note.
     Plugin {
-        /// The rack meant; an event for a rack that has left is dropped.
+        /// The rack meant. One that leaves hears only releases; an event for any other rack is dropped.
         rack: RackId,
         /// The plugin meant.
         plugin: PluginAddress,
         /// The event.
         body: Body,
     },
-    /// New settings of a layer; gains are ramped over one block.
+    /// New settings of a layer; gains are ramped over a few milliseconds.
     Layer {
         /// The rack meant.
         rack: RackId,
@@ -72,7 +72,8 @@ pub enum Command {
         /// The settings.
         settings: LayerSettings,
     },
-    /// Lets go of everything that sounds, in steps that always end; see [`crate::engine`].
+    /// Lets go of everything that sounds, in steps that always end; see [`crate::engine`]. With [`Stamp::Now`] it
+    /// overtakes all that waits in its lane. Notes that begin in the same block are not heard.
     Panic,
     /// Fades the whole output linearly to `to` over `frames`; [`FromEngine::Faded`] follows.
     Fade {
@@ -95,7 +96,8 @@ pub enum Command {
         /// The plugin meant.
         plugin: PluginAddress,
     },
-    /// Starts or stops the sequence's transport.
+    /// Starts or stops the transport and the piece. A piece starts at its sample; one that stops plays its block to
+    /// the end and lets go of what it holds.
     Play(bool),
 }
 
@@ -177,7 +179,7 @@ pub enum FromEngine {
         /// Why.
         fault: Fault,
     },
-    /// A plugin asked by its sound status to sleep, or woke.
+    /// The output has arrived at the gain of the last [`Command::Fade`].
     Faded,
     /// Panic has let go of everything and the output is quiet.
     PanicDone,

@@ -66,7 +66,7 @@ impl FromStr for Driver {
 /// A buffer size asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BufferWish {
-    /// The lowest that the device has.
+    /// The lowest that the device has, but not below 16 frames; a JACK server's is left as it is.
     Lowest,
     /// This many frames, 1 to 8192.
     Frames(u32),
@@ -81,10 +81,13 @@ pub struct Wish {
     pub name: Option<String>,
     /// Frames per second, or the device's own.
     pub rate: Option<u32>,
-    /// The buffer size, or the device's own.
+    /// The buffer size, or the device's own; of a sound card at most 512 frames, if it can.
     pub buffer: Option<BufferWish>,
-    /// The output channels for left and right, from 1; empty means the first two.
+    /// The output channels for left and right, from 1; empty means the first two, one number means both in one.
     pub outputs: Vec<u16>,
-    /// The input channels for left and right, from 1; empty means the first two, if there are any.
+    /// The input channels for left and right, from 1. Empty means no inputs: a microphone beside a loudspeaker howls.
     pub inputs: Vec<u16>,
+    /// Parts of the names of the MIDI sources that a device with MIDI of its own (JACK) connects to; `None` is all
+    /// hardware, an empty list is none.
+    pub midi: Option<Vec<String>>,
 }

@@ -59,6 +59,12 @@ impl OutputLane {
             self.dropped += u64::from(!sent);
         });
     }
+
+    /// Number of messages dropped since the lane was made.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
 }
 
 impl fmt::Debug for OutputLane {

@@ -95,7 +95,8 @@ fn not_a_plugin(file: &Path, reason: &str) -> LoadError {
     }
 }
 
-#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+#[cfg(test)]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod tests {
     use super::*;
 

@@ -129,12 +129,18 @@ fn convert(list: &EventList, event: &Event, notes: NoteInput) -> Option<ClapEven
             0,
             [0x90 | channel(note), key(note), to_seven_bits(velocity).max(1)],
         ),
+        Body::NoteOff { note, .. } if notes == NoteInput::Midi && note.key < 0 => {
+            midi(time, 0, [0xb0 | channel(note), 123, 0])
+        }
         Body::NoteOff { note, velocity } if notes == NoteInput::Midi => midi(
             time,
             0,
             [0x80 | channel(note), key(note), to_seven_bits(velocity)],
         ),
-        // All sound off is the nearest thing that MIDI has to a choke.
+        // MIDI chokes a channel, not a note: that note is let go.
+        Body::NoteChoke { note } if notes == NoteInput::Midi && note.key >= 0 => {
+            midi(time, 0, [0x80 | channel(note), key(note), 127])
+        }
         Body::NoteChoke { note } if notes == NoteInput::Midi => midi(time, 0, [0xb0 | channel(note), 120, 0]),
         Body::Expression { note, kind, value } if notes == NoteInput::Midi => match kind {
             Expression::Pressure if note.key >= 0 => {
@@ -277,7 +283,8 @@ fn controller(time: u32, data: [u8; 3]) -> Option<ClapEvent> {
         (0xb0, 11) => (Expression::Expression, unit),
         (0xb0, 74) => (Expression::Brightness, unit),
         (0xb0, 120) => return Some(self::note(time, CLAP_EVENT_NOTE_CHOKE, note, 0.0)),
-        (0xb0, 123) => return Some(self::note(time, CLAP_EVENT_NOTE_OFF, note, 0.0)),
+        // The mode messages let go of all notes as well.
+        (0xb0, 123..=127) => return Some(self::note(time, CLAP_EVENT_NOTE_OFF, note, 0.0)),
         (0xd0, _) => (Expression::Pressure, f64::from(first) / 127.0),
         (0xe0, _) => {
             let bend = i32::from(second) << 7 | i32::from(first);

@@ -91,7 +91,7 @@ impl Output<'_> {
                 let p: clap_event_param_value = cast(raw, header)?;
                 Body::Param {
                     id: p.param_id,
-                    cookie: p.cookie.addr(),
+                    cookie: p.cookie.expose_provenance(),
                     note: NoteAddress {
                         id: p.note_id,
                         port: p.port_index,

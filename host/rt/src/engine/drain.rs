@@ -1,9 +1,10 @@
 //! Collects one pass's events, each at its own sample.
 
 use super::Engine;
-use crate::events::{Body, Event};
+use crate::events::{Body, Event, EventList, is_release};
 use crate::rack::Targeted;
 use crate::sequence::{Note, Sequence, What};
+use crate::transport::Transport;
 use crate::wire::{Command, FromEngine, PluginAddress, RackId, Stamp, ToEngine};
 
 /// The stretch of the device's block that is being played.
@@ -19,10 +20,12 @@ pub(super) struct Span {
     pub(super) time: Option<(i64, f64)>,
     /// Nanoseconds that a command waits after its stamp: one block of the device.
     pub(super) delay: i64,
+    /// Whether it is the last of the device's block.
+    pub(super) last: bool,
 }
 
 impl Span {
-    /// The frame of the span at which a command is due; `None` when that lies behind the span.
+    /// The frame of the span at which a command is due; `None` when its time has not come.
     fn due(&self, at: Stamp) -> Option<u32> {
         let frame = match (at, self.time) {
             (Stamp::Now, _) | (Stamp::Nanos(_), None) => 0,
@@ -47,18 +50,28 @@ impl Span {
 /// The controllers that a new rack should know of: hands and feet do not move because a preset changes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Controllers {
-    /// Modulation wheel and the pedals, a value a channel.
+    /// A value a channel of each controller of [`CHASED`].
     values: [[u8; 16]; CHASED.len()],
     bend: [[u8; 2]; 16],
 }
 
-const CHASED: [u8; 5] = [1, 64, 66, 67, 69];
+/// Modulation, breath, foot and expression, and the pedals, with their values at rest.
+const CHASED: [(u8, u8); 8] = [
+    (1, 0),
+    (2, 0),
+    (4, 0),
+    (11, 127),
+    (64, 0),
+    (66, 0),
+    (67, 0),
+    (69, 0),
+];
 const CENTRE: [u8; 2] = [0, 64];
 
 impl Default for Controllers {
     fn default() -> Self {
         Self {
-            values: [[0; 16]; CHASED.len()],
+            values: CHASED.map(|(_, rest)| [rest; 16]),
             bend: [CENTRE; 16],
         }
     }
@@ -70,11 +83,13 @@ impl Controllers {
         match (status & 0xf0, first) {
             (0xe0, _) => self.bend[channel] = [first, second],
             (0xb0, 121) => {
-                self.values.iter_mut().for_each(|values| values[channel] = 0);
+                for (values, (_, rest)) in self.values.iter_mut().zip(CHASED) {
+                    values[channel] = rest;
+                }
                 self.bend[channel] = CENTRE;
             }
             (0xb0, _) => {
-                if let Some(place) = CHASED.iter().position(|&chased| chased == first) {
+                if let Some(place) = CHASED.iter().position(|&(chased, _)| chased == first) {
                     self.values[place][channel] = second;
                 }
             }
@@ -86,8 +101,8 @@ impl Controllers {
     pub(super) fn each(&self, mut message: impl FnMut([u8; 3])) {
         for channel in 0..16_u8 {
             let at = usize::from(channel);
-            for (values, controller) in self.values.iter().zip(CHASED) {
-                if values[at] != 0 {
+            for (values, (controller, rest)) in self.values.iter().zip(CHASED) {
+                if values[at] != rest {
                     message([0xb0 | channel, controller, values[at]]);
                 }
             }
@@ -100,10 +115,11 @@ impl Controllers {
 
     /// Forgets the pedals, which a panic lets go.
     pub(super) fn release(&mut self) {
-        self.values
-            .iter_mut()
-            .skip(1)
-            .for_each(|values| *values = [0; 16]);
+        for (values, (controller, rest)) in self.values.iter_mut().zip(CHASED) {
+            if controller >= 64 {
+                *values = [rest; 16];
+            }
+        }
     }
 }
 
@@ -112,9 +128,17 @@ impl Engine {
     pub(super) fn drain(&mut self, span: Span) {
         self.incoming.clear();
         self.targets = 0;
+        self.drain_debts();
         self.drain_device(span);
-        self.drain_sequence(span);
-        for index in 0..self.lanes.len() {
+        self.drain_sequence(span, 0);
+        // Each lane has its turn to be first, so that none starves behind a flood on another.
+        let used = self.lanes_used;
+        self.first_lane = if self.first_lane + 1 < used {
+            self.first_lane + 1
+        } else {
+            0
+        };
+        for index in (self.first_lane..used).chain(0..self.first_lane.min(used)) {
             self.drain_lane(index, span);
         }
         if let Some(rack) = &self.current
@@ -128,64 +152,96 @@ impl Engine {
         }
     }
 
-    /// MIDI that came with the device's block. It stays in its list until the block's last span.
-    fn drain_device(&mut self, span: Span) {
+    /// What comes before all else: releases that the last pass had no room for, the end of what a piece held that
+    /// plays no more, and the controllers for a new rack.
+    fn drain_debts(&mut self) {
         let Self {
-            device_midi,
             incoming,
-            meters,
+            owed,
             controllers,
+            sounding,
             ..
         } = self;
-        if device_midi.is_empty() {
-            return;
-        }
-        let (first, end) = (
-            device_midi.before(span.start),
-            device_midi.before(span.start + span.frames),
-        );
-        let mut panic = false;
-        for event in &device_midi.as_slice()[first..end] {
-            let event = Event {
-                time: event.time - span.start,
-                body: event.body,
-            };
-            incoming.push_from(device_midi, &event);
-            meters.midi_events += 1;
-            if let Body::Midi { data, .. } = event.body {
-                meters.last_midi = data;
-                controllers.follow(data);
-                panic |= data[0] == 0xff;
+        let owed = &*owed;
+        let mut pay = |data| {
+            controllers.follow(data);
+            if !push_midi(incoming, 0, data) {
+                owed.record(&Command::Midi(data));
             }
+        };
+        if owed.any() {
+            owed.settle(|command| {
+                if let Command::Midi(data) = command {
+                    pay(data);
+                }
+            });
         }
-        if panic {
-            self.begin_panic();
+        if core::mem::take(&mut self.hush) {
+            sounding.release(&mut pay);
+        }
+        if core::mem::take(&mut self.chase) {
+            controllers.each(|data| {
+                push_midi(incoming, 0, data);
+            });
         }
     }
 
-    fn drain_sequence(&mut self, span: Span) {
+    /// MIDI that came with the device's block. It stays in its list until the block's last span.
+    fn drain_device(&mut self, span: Span) {
+        if self.device_midi.is_empty() {
+            return;
+        }
+        let first = self.device_midi.before(span.start);
+        // A device that stamps a message behind the block's end means its last frame.
+        let end = if span.last {
+            self.device_midi.len()
+        } else {
+            self.device_midi.before(span.start + span.frames)
+        };
+        for index in first..end {
+            let Event { time, body } = self.device_midi.as_slice()[index];
+            let time = (time - span.start).min(span.frames - 1);
+            match body {
+                Body::Midi { data, .. } => self.hear(time, data),
+                _ => {
+                    self.incoming.push_from(&self.device_midi, &Event { time, body });
+                    self.meters.midi_events += 1;
+                }
+            }
+        }
+    }
+
+    /// What the piece says from `from` to the end of the span.
+    fn drain_sequence(&mut self, span: Span, from: u32) {
         let Self {
             sequence,
             incoming,
             meters,
             transport,
             controllers,
-            home,
+            sounding,
+            owed,
             ..
         } = self;
         let Some(sequence) = sequence.as_deref_mut().filter(|sequence| sequence.is_playing()) else {
             return;
         };
-        let ended = sequence.advance(span.frames, |time, piece: &Sequence, note: &Note| {
+        let frames = span.frames - from;
+        let left = sequence.left();
+        let ended = sequence.advance(frames, |time, piece: &Sequence, note: &Note| {
+            let time = from + time;
             match note.what {
                 What::Midi(data) => {
-                    incoming.push(Event {
-                        time,
-                        body: Body::Midi { port: 0, data },
-                    });
                     meters.midi_events += 1;
                     meters.last_midi = data;
                     controllers.follow(data);
+                    let heard = push_midi(incoming, time, data);
+                    if !heard && is_release(data) {
+                        owed.record(&Command::Midi(data));
+                    }
+                    if heard {
+                        sounding.follow(data);
+                    }
                 }
                 What::SysEx { start, len } => {
                     incoming.push_sysex(time, 0, piece.bytes(start, len));
@@ -197,9 +253,27 @@ impl Engine {
                 })),
             }
         });
-        if ended {
-            home.send(FromEngine::SequenceEnd);
+        if !ended {
+            return;
         }
+        if !sequence.is_looped() {
+            match u32::try_from(left) {
+                Ok(left) if left < frames => self.end_sequence(from + left),
+                _ => self.hush = true,
+            }
+        }
+        self.home.send(FromEngine::SequenceEnd);
+    }
+
+    /// Lets go of what the piece holds.
+    fn end_sequence(&mut self, time: u32) {
+        let mut sounding = core::mem::take(&mut self.sounding);
+        sounding.release(|data| {
+            self.controllers.follow(data);
+            if !push_midi(&mut self.incoming, time, data) {
+                self.owed.record(&Command::Midi(data));
+            }
+        });
     }
 
     /// Takes what is due in this span from one lane. What finds no room stays in the ring for the next block.
@@ -208,20 +282,27 @@ impl Engine {
         let Some(mut lane) = self.lanes[index].take() else {
             return;
         };
+        if lane.take_panic() {
+            self.begin_panic();
+        }
+        let owes = lane.owes();
+        // Times of one lane never go back, whatever its stamps say: a note-off stays behind its note-on.
+        let mut last = 0;
         while let Some(&ToEngine { at, command }) = lane.peek() {
             let Some(time) = span.due(at) else { break };
             if self.incoming.room() == 0 || self.targets == self.targeted.len() {
                 break;
             }
+            last = time.max(last);
             if let Command::SysEx { len } = command {
                 // One that waits for room is kept; one that no block could hold is dropped.
-                if self.incoming.byte_room() < len as usize && !self.incoming.is_empty() {
+                if self.incoming.byte_room() < len as usize && !self.incoming.pool_is_empty() {
                     break;
                 }
                 lane.pop();
                 if !self
                     .incoming
-                    .push_sysex_with(time, 0, len, |bytes| lane.read_bytes(bytes))
+                    .push_sysex_with(last, 0, len, |bytes| lane.read_bytes(bytes))
                 {
                     lane.skip_bytes(len);
                 }
@@ -229,30 +310,57 @@ impl Engine {
                 continue;
             }
             lane.pop();
-            self.obey(time, command);
+            self.obey(last, command, span);
         }
-        if lane.peek().is_none() {
-            lane.settle(|command| self.obey(0, command));
+        if owes && lane.peek().is_none() {
+            lane.settle(|command| self.obey(last, command, span));
         }
         self.home.dropped += u64::from(lane.take_dropped());
         self.lanes[index] = Some(lane);
     }
 
-    fn obey(&mut self, time: u32, command: Command) {
-        match command {
-            Command::Midi(data) => {
-                self.meters.midi_events += 1;
-                self.meters.last_midi = data;
-                self.controllers.follow(data);
-                if data[0] == 0xff {
-                    self.begin_panic();
-                } else {
-                    self.incoming.push(Event {
-                        time,
-                        body: Body::Midi { port: 0, data },
-                    });
-                }
+    /// Takes a message from outside at its frame.
+    fn hear(&mut self, time: u32, data: [u8; 3]) {
+        self.meters.midi_events += 1;
+        self.meters.last_midi = data;
+        self.controllers.follow(data);
+        if data[0] == 0xff {
+            self.begin_panic();
+        } else if !push_midi(&mut self.incoming, time, data) && is_release(data) {
+            self.owed.record(&Command::Midi(data));
+        }
+    }
+
+    fn play_piece(&mut self, time: u32, playing: bool, span: Span) {
+        if self.transport.playing != playing {
+            if time == 0 {
+                self.transport.playing = playing;
+            } else {
+                let at = Transport {
+                    playing,
+                    ..self.transport_at(time)
+                };
+                self.incoming.push(Event {
+                    time,
+                    body: Body::Transport(at),
+                });
             }
+        }
+        let Some(sequence) = &mut self.sequence else {
+            return;
+        };
+        let was_playing = sequence.is_playing();
+        sequence.play(playing);
+        if playing && !was_playing {
+            self.drain_sequence(span, time);
+        } else if was_playing && !playing {
+            self.end_sequence(span.frames - 1);
+        }
+    }
+
+    fn obey(&mut self, time: u32, command: Command, span: Span) {
+        match command {
+            Command::Midi(data) => self.hear(time, data),
             // Taken by `drain_lane`, which has the bytes.
             Command::SysEx { .. } => {}
             Command::Plugin { rack, plugin, body } => self.target(rack, plugin, Event { time, body }),
@@ -273,26 +381,36 @@ impl Engine {
                     unit.wake();
                 }
             }
-            Command::Play(playing) => {
-                self.transport.playing = playing;
-                if let Some(sequence) = &mut self.sequence {
-                    sequence.play(playing);
-                }
-            }
+            Command::Play(playing) => self.play_piece(time, playing, span),
         }
     }
 
-    /// An event for one plugin of the rack that plays; for any other rack it comes too late and is dropped.
+    /// An event for one plugin of the rack that plays. A rack that leaves hears only releases; for any other rack it
+    /// comes too late and is dropped.
     fn target(&mut self, rack: RackId, plugin: PluginAddress, event: Event) {
+        let targeted = Targeted { plugin, event };
         if self.current.as_ref().is_some_and(|current| current.id == rack) {
-            let pushed = push_targeted(&mut self.targeted, &mut self.targets, Targeted { plugin, event });
+            let pushed = push_targeted(&mut self.targeted, &mut self.targets, targeted);
             self.home.dropped += u64::from(!pushed);
+        } else if event.body.is_release()
+            && let Some(leaving) = self
+                .leaving
+                .iter_mut()
+                .flatten()
+                .find(|leaving| leaving.rack.id == rack)
+        {
+            leaving.release(targeted);
         }
     }
 }
 
+fn push_midi(list: &mut EventList, time: u32, data: [u8; 3]) -> bool {
+    let body = Body::Midi { port: 0, data };
+    list.push(Event { time, body })
+}
+
 /// Adds an event behind those of the same time. Returns whether there was room.
-fn push_targeted(targeted: &mut [Targeted], count: &mut usize, new: Targeted) -> bool {
+pub(super) fn push_targeted(targeted: &mut [Targeted], count: &mut usize, new: Targeted) -> bool {
     if *count == targeted.len() {
         return false;
     }

@@ -3,7 +3,9 @@
 use super::Engine;
 use super::drain::Span;
 use crate::block::Block;
+use crate::events::Body;
 use crate::rack::{Pass, Playing};
+use crate::transport::Transport;
 use crate::wire::FromEngine;
 
 /// A linear fade of the whole output.
@@ -26,7 +28,7 @@ impl Default for Fade {
 
 impl Fade {
     pub(super) const fn begin(&mut self, to: f32, frames: u32) {
-        self.to = to;
+        self.to = if to.is_finite() { to } else { 0.0 };
         self.frames = if frames == 0 { 1 } else { frames };
     }
 
@@ -67,9 +69,10 @@ impl Engine {
             reason = "a block lasts well under a second"
         )]
         let delay = (f64::from(whole) * per_frame) as i64;
+        let inputs = block
+            .inputs
+            .filter(|sides| sides.iter().all(|side| side.len() >= frames));
         let [left, right] = &mut block.outputs;
-        left.fill(0.0);
-        right.fill(0.0);
 
         let mut start = 0;
         while start < frames {
@@ -90,45 +93,53 @@ impl Engine {
                 steady: self.meters.frames,
                 time,
                 delay,
+                last: end == frames,
             };
-            let input = block.inputs.map(|sides| sides.map(|side| &side[start..end]));
+            let input = inputs.map(|sides| sides.map(|side| &side[start..end]));
             let outputs = [&mut left[start..end], &mut right[start..end]];
             self.play_span(span, input, outputs);
             self.meters.frames += u64::from(length);
             start = end;
         }
-        self.device_midi.clear();
+        // A block without frames plays nothing; what came with it waits.
+        if frames > 0 {
+            self.device_midi.clear();
+        }
         self.meters.blocks += 1;
     }
 
     fn play_span(&mut self, span: Span, input: Option<[&[f32]; 2]>, [left, right]: [&mut [f32]; 2]) {
         self.drain(span);
         self.panic_events();
-        let transport = self.transport;
+        let frames = span.frames as usize;
         let mut pass = Pass {
-            frames: span.frames as usize,
+            frames,
             steady: span.steady,
-            transport,
+            transport: self.transport,
             input,
+            feed: self.feed,
+            watch: self.panic.watch(self.rate),
             scratch: &mut self.scratch,
             targeted: &self.targeted[..self.targets],
             midi_out: &mut self.midi_out,
             offset: span.start,
             home: &mut self.home,
         };
-        let ceiling = self.current.as_ref().and_then(|rack| rack.ceiling);
-        if let Some(rack) = &mut self.current {
-            rack.process(
-                &self.incoming,
-                Playing::Live,
-                &mut pass,
-                [&mut *left, &mut *right],
-                (1.0, 1.0),
-            );
-        }
-        // A rack that leaves gets no parameters, and its plugins hear no device.
-        pass.targeted = &[];
-        pass.input = None;
+        let ceiling = match &mut self.current {
+            Some(rack) => {
+                rack.process(&self.incoming, Playing::Live, &mut pass);
+                let [mix_left, mix_right] = pass.scratch.mix.frames(frames);
+                left.copy_from_slice(mix_left);
+                right.copy_from_slice(mix_right);
+                rack.ceiling.filter(|ceiling| *ceiling > 0.0)
+            }
+            None => {
+                left.fill(0.0);
+                right.fill(0.0);
+                None
+            }
+        };
+        self.feed.advance(frames);
         for leaving in self.leaving.iter_mut().flatten() {
             leaving.process(&self.incoming, &mut pass, [&mut *left, &mut *right], self.rate);
         }
@@ -137,25 +148,45 @@ impl Engine {
         if self.fade.process([&mut *left, &mut *right]) {
             self.home.send(FromEngine::Faded);
         }
-        let peaks = [crate::block::peak(left), crate::block::peak(right)];
-        if let Some(ceiling) = ceiling {
-            self.limiter
-                .process([left, right], ceiling, peaks[0].max(peaks[1]));
+        let mut peaks = [crate::block::peak(left), crate::block::peak(right)];
+        if peaks.iter().any(|peak| peak.is_nan()) {
+            // Every plugin was good, so their sum overflowed: no device shall hear that.
+            left.fill(0.0);
+            right.fill(0.0);
+            peaks = [0.0; 2];
+            self.home.faults += 1;
         }
+        // Without a ceiling the limiter comes back to rest before it lets go.
+        let ceiling = ceiling.unwrap_or(f32::MAX);
+        self.limiter
+            .process([left, right], ceiling, peaks[0].max(peaks[1]));
         for (kept, peak) in self.meters.peak.iter_mut().zip(peaks) {
-            *kept = kept.max(peak.min(ceiling.unwrap_or(f32::MAX)));
+            *kept = kept.max(peak.min(ceiling));
         }
     }
 
     /// Moves the transport to the span's end, by way of the changes inside it.
+    #[inline]
     fn follow_transport(&mut self, frames: u32) {
+        self.transport = self.transport_at(frames);
+    }
+
+    /// The transport at a frame of the span, as far as its changes are known.
+    pub(super) fn transport_at(&self, frame: u32) -> Transport {
+        let mut transport = self.transport;
         let mut at = 0;
-        for event in self.incoming.as_slice() {
-            if let crate::events::Body::Transport(change) = event.body {
-                self.transport = change;
+        for event in self
+            .incoming
+            .as_slice()
+            .iter()
+            .filter(|event| event.time <= frame)
+        {
+            if let Body::Transport(change) = event.body {
+                transport = change;
                 at = event.time;
             }
         }
-        self.transport.advance(frames - at, self.rate);
+        transport.advance(frame - at, self.rate);
+        transport
     }
 }

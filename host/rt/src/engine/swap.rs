@@ -1,19 +1,24 @@
 //! Takes what main hands over, and sends home what has left.
 
-use super::{Engine, MAX_LANES};
+use super::Engine;
+use super::drain::push_targeted;
 use crate::events::{Body, Event, EventList};
 use crate::lend::Lent;
-use crate::rack::{Gone, Pass, Playing, Rack};
+use crate::rack::{Glide, Gone, Pass, Playing, Rack, Targeted, Watch, add_ramped};
 use crate::wire::{Fault, FromEngine, Handover, PluginAddress, RackId, Retired};
 
 /// A rack below this peak (-90 dBFS) counts as silent.
 const SILENT: f32 = 3.162_277_7e-5;
 /// Seconds of silence after which a leaving rack goes home.
-const SILENT_FOR: f64 = 0.5;
+const SILENT_FOR: f64 = 2.0;
+/// The same while a note or pedal is held, which may let something sound again.
+const SILENT_HELD: f64 = 10.0;
 /// Seconds that a leaving rack may sound on after its last note was let go.
 const TAIL: f64 = 30.0;
 /// Seconds in which a rack fades whose time is up.
 const FADE: f64 = 0.1;
+/// Releases for single plugins of a leaving rack in one pass.
+const RELEASES: usize = 32;
 
 /// A rack whose place another has taken.
 #[derive(Debug)]
@@ -24,16 +29,34 @@ pub(super) struct Leaving {
     silent: f64,
     gain: f32,
     fading: bool,
+    /// Gain of what the device records.
+    feed: Glide,
+    /// Number of the swap that made it leave.
+    order: u64,
+    releases: [Targeted; RELEASES],
+    release_count: usize,
 }
 
 impl Leaving {
-    const fn new(rack: Lent<Rack>) -> Self {
+    fn new(rack: Lent<Rack>, mut feed: Glide, order: u64) -> Self {
+        feed.aim(0.0);
+        let nothing = Targeted {
+            plugin: PluginAddress { layer: 0, place: 0 },
+            event: Event {
+                time: 0,
+                body: Body::GestureEnd { id: 0 },
+            },
+        };
         Self {
             rack,
             unheld: 0.0,
             silent: 0.0,
             gain: 1.0,
             fading: false,
+            feed,
+            order,
+            releases: [nothing; RELEASES],
+            release_count: 0,
         }
     }
 
@@ -43,7 +66,22 @@ impl Leaving {
     }
 
     fn is_gone(&self) -> bool {
-        self.silent >= SILENT_FOR || self.gain <= 0.0
+        let silence = if self.rack.holds() {
+            SILENT_HELD
+        } else {
+            SILENT_FOR
+        };
+        self.silent >= silence || self.gain <= 0.0
+    }
+
+    /// Takes a release for one of the rack's plugins.
+    pub(super) fn release(&mut self, release: Targeted) {
+        if !push_targeted(&mut self.releases, &mut self.release_count, release)
+            && let Some(layer) = self.rack.layer_mut(release.plugin.layer)
+        {
+            // More than there is room for: then the whole layer lets go.
+            layer.panic();
+        }
     }
 
     pub(super) fn process(
@@ -53,30 +91,50 @@ impl Leaving {
         out: [&mut [f32]; 2],
         rate: f64,
     ) {
+        let frames = pass.frames;
         #[expect(clippy::cast_precision_loss, reason = "a block is a few thousand frames")]
-        let seconds = pass.frames as f64 / rate;
+        let seconds = frames as f64 / rate;
         let from = self.gain;
         if self.fading {
             #[expect(clippy::cast_possible_truncation, reason = "a gain")]
             let step = (seconds / FADE) as f32;
             self.gain = (self.gain - step).max(0.0);
         }
-        let peak = self
-            .rack
-            .process(incoming, Playing::Leaving, pass, out, (from, self.gain));
-        if self.rack.holds() {
-            self.unheld = 0.0;
-            self.silent = 0.0;
-            return;
+        // It hears of parameters no more, and of the device until that has been faded.
+        let mut own = Pass {
+            frames,
+            steady: pass.steady,
+            transport: pass.transport,
+            input: pass.input.filter(|_| self.feed.rest().is_none()),
+            feed: self.feed,
+            watch: Watch::No,
+            scratch: &mut *pass.scratch,
+            targeted: &self.releases[..self.release_count],
+            midi_out: &mut *pass.midi_out,
+            offset: pass.offset,
+            home: &mut *pass.home,
+        };
+        self.rack.process(incoming, Playing::Leaving, &mut own);
+        let mut peak: f32 = 0.0;
+        for (out, mix) in out.into_iter().zip(pass.scratch.mix.frames(frames)) {
+            peak = peak.max(crate::block::peak(mix));
+            add_ramped(out, mix, from, self.gain);
         }
-        self.unheld += seconds;
+        self.feed.advance(frames);
+        self.release_count = 0;
         self.silent = if peak < SILENT { self.silent + seconds } else { 0.0 };
+        self.unheld = if self.rack.holds() {
+            0.0
+        } else {
+            self.unheld + seconds
+        };
         self.fading |= self.unheld >= TAIL;
     }
 }
 
 impl Engine {
-    /// Takes all that waits, as long as there is room for what has to go.
+    /// Takes what waits, as long as there is room for what has to go, and one rack at most.
+    #[inline]
     pub(super) fn take_over(&mut self) {
         // Everything taken may send one thing home at once; without room for that it waits.
         while !self.next.is_empty() && !self.retired.is_full() {
@@ -88,13 +146,20 @@ impl Engine {
             }
             let Ok(handed) = self.next.pop() else { return };
             match handed {
-                Handover::Rack(rack) => self.take_rack(rack),
+                Handover::Rack(rack) => {
+                    self.take_rack(rack);
+                    return;
+                }
                 Handover::Unit { rack, plugin, unit } => self.put_in(rack, plugin, unit),
-                Handover::Lane(lane) => match self.lanes.iter_mut().find(|place| place.is_none()) {
-                    Some(place) => *place = Some(lane),
+                Handover::Lane(lane) => match self.lanes.iter().position(Option::is_none) {
+                    Some(place) => {
+                        self.lanes[place] = Some(lane);
+                        self.lanes_used = self.lanes_used.max(place + 1);
+                    }
                     None => self.retire(Retired::Lane(lane)),
                 },
                 Handover::Sequence(sequence) => {
+                    self.hush = true;
                     if let Some(old) = self.sequence.replace(sequence) {
                         self.retire(Retired::Sequence(old));
                     }
@@ -108,7 +173,7 @@ impl Engine {
             .leaving
             .iter_mut()
             .flatten()
-            .min_by_key(|leaving| leaving.rack.id);
+            .min_by_key(|leaving| leaving.order);
         if let Some(oldest) = oldest {
             oldest.hurry();
         }
@@ -120,40 +185,34 @@ impl Engine {
             return;
         }
         self.home.send(FromEngine::Taken(rack.id));
+        self.swaps += 1;
+        let feed = core::mem::replace(&mut self.feed, Glide::new(0.0));
+        self.feed.aim(1.0);
+        self.chase = true;
         if let Some(old) = self.current.replace(rack)
             && let Some(place) = self.leaving.iter_mut().find(|place| place.is_none())
         {
-            *place = Some(Leaving::new(old));
+            *place = Some(Leaving::new(old, feed, self.swaps));
         }
-        let device_midi = &mut self.device_midi;
-        self.controllers.each(|data| {
-            device_midi.push_first(Event {
-                time: 0,
-                body: Body::Midi { port: 0, data },
-            });
-        });
     }
 
     fn put_in(&mut self, rack: RackId, plugin: PluginAddress, mut unit: Lent<crate::rack::Unit>) {
-        let place = self
-            .rack_mut(rack)
-            .and_then(|rack| rack.place_mut(plugin))
-            .filter(|place| place.is_none());
-        match place {
-            Some(place) if unit.start() => {
-                unit.enter();
-                *place = Some(unit);
+        let fault = FromEngine::Fault {
+            rack,
+            plugin,
+            fault: Fault::Start,
+        };
+        let empty = |rack: &mut Rack| rack.place_mut(plugin).is_some_and(|place| place.is_none());
+        if self.rack_mut(rack).is_some_and(empty) {
+            if unit.start() {
+                if let Some(layer) = self.rack_mut(rack).and_then(|rack| rack.layer_mut(plugin.layer)) {
+                    layer.put_in(plugin.place, unit);
+                }
+                return;
             }
-            Some(_) => {
-                self.home.send(FromEngine::Fault {
-                    rack,
-                    plugin,
-                    fault: Fault::Start,
-                });
-                self.retire(Retired::Unit { rack, plugin, unit });
-            }
-            None => self.retire(Retired::Unit { rack, plugin, unit }),
+            self.home.send(fault);
         }
+        self.retire(Retired::Unit { rack, plugin, unit });
     }
 
     /// Begins to take a plugin out.
@@ -171,6 +230,7 @@ impl Engine {
     }
 
     /// Sends home what has left.
+    #[inline]
     pub(super) fn let_go(&mut self) {
         for index in 0..self.leaving.len() {
             let gone = self.leaving[index].as_ref().is_some_and(Leaving::is_gone);
@@ -182,7 +242,7 @@ impl Engine {
                 self.retire(Retired::Rack(leaving.rack));
             }
         }
-        for index in 0..MAX_LANES {
+        for index in 0..self.lanes_used {
             let finished = self.lanes[index].as_ref().is_some_and(|lane| lane.is_finished());
             if finished
                 && !self.retired.is_full()
@@ -190,6 +250,9 @@ impl Engine {
             {
                 self.retire(Retired::Lane(lane));
             }
+        }
+        while self.lanes_used > 0 && self.lanes[self.lanes_used - 1].is_none() {
+            self.lanes_used -= 1;
         }
         if self.taking_out {
             self.let_units_go();
@@ -237,13 +300,14 @@ impl Engine {
         }
     }
 
+    /// The racks that play or leave.
+    pub(super) fn racks(&mut self) -> impl Iterator<Item = &mut Lent<Rack>> {
+        let leaving = self.leaving.iter_mut().flatten().map(|leaving| &mut leaving.rack);
+        self.current.iter_mut().chain(leaving)
+    }
+
     /// A rack that plays or leaves.
     pub(super) fn rack_mut(&mut self, id: RackId) -> Option<&mut Rack> {
-        let leaving = self.leaving.iter_mut().flatten().map(|leaving| &mut leaving.rack);
-        self.current
-            .iter_mut()
-            .chain(leaving)
-            .find(|rack| rack.id == id)
-            .map(|rack| &mut **rack)
+        self.racks().find(|rack| rack.id == id).map(|rack| &mut **rack)
     }
 }

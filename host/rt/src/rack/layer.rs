@@ -1,10 +1,10 @@
 //! One layer: which notes it plays, its chain, its place in the mix.
 
-use super::mix::add_ramped;
+use super::mix::{Glide, add, set};
 use super::notes::{Held, Playing};
-use super::unit::{Stage, is_music};
-use super::{Feed, Home, Map, Pass, Scratch, Targeted, Unit};
-use crate::events::{Body, Event, EventList, Expression, NoteAddress};
+use super::unit::{Stage, is_music, is_transport};
+use super::{Feed, Home, MAX_CHAIN, Map, Pass, Scratch, Targeted, Unit};
+use crate::events::{Body, Event, EventList, Expression, NoteAddress, is_release};
 use crate::lend::Lent;
 use crate::wire::{FromEngine, PluginAddress, RackId};
 
@@ -42,10 +42,29 @@ impl Default for LayerSettings {
 }
 
 impl LayerSettings {
-    /// The gains of both sides.
+    /// The gains of both sides. A gain that is no number is 0, a pan beyond its range is at its end.
     fn gains(&self) -> [f32; 2] {
-        let gain = if self.mute { 0.0 } else { self.gain };
-        [gain * (1.0 - self.pan).min(1.0), gain * (1.0 + self.pan).min(1.0)]
+        let gain = if self.mute || !self.gain.is_finite() {
+            0.0
+        } else {
+            self.gain
+        };
+        let pan = if self.pan.is_nan() {
+            0.0
+        } else {
+            self.pan.clamp(-1.0, 1.0)
+        };
+        [gain * (1.0 - pan).min(1.0), gain * (1.0 + pan).min(1.0)]
+    }
+}
+
+impl LayerSettings {
+    /// The key that a note sounds as; none if the layer does not play it.
+    fn sounds_as(&self, key: u8, velocity: u8) -> Option<u8> {
+        let played = (self.keys.0..=self.keys.1).contains(&key)
+            && (self.velocities.0..=self.velocities.1).contains(&velocity);
+        let sent = u8::try_from(i16::from(key) + i16::from(self.transpose)).ok()?;
+        (played && sent < 128).then_some(sent)
     }
 }
 
@@ -53,23 +72,50 @@ impl LayerSettings {
 #[derive(Debug)]
 pub struct Layer {
     settings: LayerSettings,
-    gains: [f32; 2],
+    gains: [Glide; 2],
     pub(super) held: Held,
     /// The plugins in order; a place is empty while its plugin is being re-activated.
     pub chain: Lent<[Option<Lent<Unit>>]>,
     panic: bool,
+    /// The first place that makes audio: the device's input feeds the chain up to it.
+    fed: u8,
 }
 
 impl Layer {
     /// A layer around a chain.
+    ///
+    /// # Panics
+    ///
+    /// If the chain is longer than [`MAX_CHAIN`].
     #[must_use]
     pub fn new(settings: LayerSettings, chain: Lent<[Option<Lent<Unit>>]>) -> Self {
-        Self {
+        assert!(
+            chain.len() <= MAX_CHAIN,
+            "a chain of more than {MAX_CHAIN} plugins"
+        );
+        let mut layer = Self {
             settings,
-            gains: settings.gains(),
+            gains: settings.gains().map(Glide::new),
             held: Held::default(),
             chain,
             panic: false,
+            fed: u8::MAX,
+        };
+        let fed = layer.units().find(|(_, unit)| unit.gives_audio());
+        layer.fed = fed.map_or(u8::MAX, |(place, _)| place);
+        layer
+    }
+
+    /// Puts a started plugin into an empty place.
+    pub(crate) fn put_in(&mut self, place: u8, mut unit: Lent<Unit>) {
+        // What is held now has been told to the plugins behind this one; they would not hear the end of it.
+        self.panic |= unit.speaks();
+        if unit.gives_audio() {
+            self.fed = self.fed.min(place);
+        }
+        unit.enter();
+        if let Some(slot) = self.chain.get_mut(usize::from(place)) {
+            *slot = Some(unit);
         }
     }
 
@@ -79,9 +125,12 @@ impl Layer {
         &self.settings
     }
 
-    /// Takes new settings; the next block ramps to its gains. Notes held go on and end as they began.
-    pub const fn set(&mut self, settings: LayerSettings) {
+    /// Takes new settings; the coming blocks ramp to their gains. Notes held go on and end as they began.
+    pub fn set(&mut self, settings: LayerSettings) {
         self.settings = settings;
+        for (glide, gain) in self.gains.iter_mut().zip(settings.gains()) {
+            glide.aim(gain);
+        }
     }
 
     /// Lets go of everything in the next block.
@@ -109,8 +158,13 @@ impl Layer {
             .filter_map(|(place, unit)| Some((place, unit.as_deref_mut()?)))
     }
 
+    /// Whether it would leave what it gets as it is.
+    pub(super) fn is_bare(&self) -> bool {
+        self.chain.is_empty() && self.gains.iter().all(|gain| gain.rest() == Some(1.0))
+    }
+
     /// Processes one block. With [`Feed::Device`] the result is added to `scratch.mix`, with [`Feed::Mix`] it
-    /// takes the mix's place.
+    /// takes the mix's place. `mixed` tells whether there is anything in the mix yet.
     pub(super) fn process(
         &mut self,
         rack: RackId,
@@ -118,6 +172,7 @@ impl Layer {
         heard: (&EventList, &[Map], Playing),
         pass: &mut Pass<'_>,
         feed: Feed,
+        mixed: &mut bool,
     ) {
         let panicking = self.panic;
         let (incoming, maps, playing) = heard;
@@ -151,7 +206,9 @@ impl Layer {
                 frames,
                 steady: pass.steady,
                 transport: &pass.transport,
-                input: pass.input.filter(|_| feed == Feed::Device),
+                input: pass.input.filter(|_| feed == Feed::Device && place <= self.fed),
+                feed: &pass.feed,
+                watch: pass.watch,
                 chain,
                 out,
                 clap,
@@ -165,30 +222,32 @@ impl Layer {
                 for event in out.as_slice().iter().filter(|event| is_music(&event.body)) {
                     carry.push_from(out, event);
                 }
+                for event in layer.as_slice().iter().filter(|event| is_transport(&event.body)) {
+                    carry.push(*event);
+                }
             }
         }
 
-        let from = self.gains;
-        self.gains = self.settings.gains();
-        let gains = from.into_iter().zip(self.gains);
-        for ((mix, chain), (from, to)) in mix
-            .frames(frames)
-            .into_iter()
-            .zip(chain.frames(frames))
-            .zip(gains)
-        {
-            if feed == Feed::Mix {
-                mix.fill(0.0);
+        let heard = live && self.gains.iter().any(|gain| gain.rest() != Some(0.0));
+        let sides = mix.frames(frames).into_iter().zip(chain.frames(frames));
+        for ((mix, chain), gain) in sides.zip(&mut self.gains) {
+            if *mixed && feed == Feed::Device {
+                if heard {
+                    add(mix, chain, gain);
+                }
+            } else if heard || feed == Feed::Mix {
+                set(mix, chain, gain);
             }
-            if live {
-                add_ramped(mix, chain, from, to);
-            }
+            gain.advance(frames);
         }
+        *mixed |= heard;
     }
 
     /// Picks out of `incoming` what this layer plays, as its plugins shall hear it.
     fn listen(&mut self, incoming: &EventList, maps: &[Map], playing: Playing, out: &mut EventList) {
         out.clear();
+        // What begins together with a panic is not heard.
+        let live = playing == Playing::Live && !self.panic;
         if self.panic {
             self.panic = false;
             let channel = self.settings.channel;
@@ -197,79 +256,90 @@ impl Layer {
         }
         for event in incoming.as_slice() {
             match event.body {
-                Body::Midi { data, port } => {
-                    if let Some(body) = self.hear(data, port, maps, playing) {
-                        out.push(Event {
-                            time: event.time,
-                            body,
-                        });
-                    }
-                }
-                _ if playing == Playing::Live => drop(out.push_from(incoming, event)),
+                Body::Midi { data, port } => self.hear(event.time, data, port, (maps, live), out),
+                Body::Transport(_) => drop(out.push(*event)),
+                _ if live => drop(out.push_from(incoming, event)),
                 _ => {}
             }
         }
     }
 
     #[inline]
-    fn hear(&mut self, data: [u8; 3], port: u16, maps: &[Map], playing: Playing) -> Option<Body> {
-        let [status, first, second] = data;
+    fn hear(
+        &mut self,
+        time: u32,
+        data: [u8; 3],
+        port: u16,
+        (maps, live): (&[Map], bool),
+        out: &mut EventList,
+    ) {
+        // Data bytes have seven bits; a sender that breaks the rule shall not move a note out of its range.
+        let [status, first, second] = [data[0], data[1] & 0x7f, data[2] & 0x7f];
+        let data = [status, first, second];
         let channel = status & 0x0f;
-        let live = playing == Playing::Live;
-        let message = status & 0xf0;
-        if message == 0x80 || message == 0x90 && second == 0 {
-            let sent = self.held.release(channel, first)?;
-            // Note-on with velocity 0 is a note-off without a release velocity, which is 64 by the standard.
-            let velocity = if message == 0x80 {
-                f64::from(second) / 127.0
-            } else {
-                64.0 / 127.0
-            };
-            return Some(Body::NoteOff {
-                note: NoteAddress::new(channel, sent),
-                velocity,
-            });
-        }
-        if message == 0xf0 || self.settings.channel.is_some_and(|only| only != channel) {
-            return None;
-        }
-        match message {
-            0x90 if live => {
-                let LayerSettings {
-                    keys,
-                    velocities,
-                    transpose,
-                    ..
-                } = self.settings;
-                let sent = u8::try_from(i16::from(first) + i16::from(transpose)).ok()?;
-                let played = (keys.0..=keys.1).contains(&first)
-                    && (velocities.0..=velocities.1).contains(&second)
-                    && sent < 128;
-                played.then(|| {
-                    self.held.hold(channel, first, sent);
-                    Body::NoteOn {
-                        note: NoteAddress::new(channel, sent),
-                        velocity: f64::from(second) / 127.0,
-                    }
-                })
+        let mut push = |body| {
+            out.push(Event { time, body });
+        };
+        let note_off = |sent, velocity| Body::NoteOff {
+            note: NoteAddress::new(channel, sent),
+            velocity,
+        };
+        let listening = self.settings.channel.is_none_or(|only| only == channel);
+        match status & 0xf0 {
+            // Releases go by what is held, not by the channel that the layer listens to now.
+            0x80 => {
+                if let Some(sent) = self.held.release(channel, first) {
+                    push(note_off(sent, f64::from(second) / 127.0));
+                }
             }
-            0xa0 if live => {
-                let sent = self.held.sounds_as(channel, first)?;
-                Some(Body::Expression {
+            0x90 if second == 0 => {
+                // Note-on with velocity 0 is a note-off without a release velocity, which is 64 by the standard.
+                if let Some(sent) = self.held.release(channel, first) {
+                    push(note_off(sent, 64.0 / 127.0));
+                }
+            }
+            0x90 if live && listening => {
+                let Some(sent) = self.settings.sounds_as(first, second) else {
+                    return;
+                };
+                if let Some(before) = self.held.hold(channel, first, sent) {
+                    push(note_off(before, 64.0 / 127.0));
+                }
+                push(Body::NoteOn {
+                    note: NoteAddress::new(channel, sent),
+                    velocity: f64::from(second) / 127.0,
+                });
+            }
+            0xa0 if live && listening => {
+                let Some(sent) = self.held.sounds_as(channel, first) else {
+                    return;
+                };
+                push(Body::Expression {
                     note: NoteAddress::new(channel, sent),
                     kind: Expression::Pressure,
                     value: f64::from(second) / 127.0,
-                })
+                });
             }
             0xb0 => {
-                let released = self.held.follow(channel, first, second)
-                    | (matches!(first, 120 | 123..=127) && self.held.forget(channel));
+                if !listening && !is_release(data) {
+                    return;
+                }
+                let mut released = self.held.follow(channel, first, second);
+                if matches!(first, 120 | 123..=127) {
+                    // Not every plugin takes these messages; every one takes a note-off.
+                    self.held.release_all(channel, |sent| {
+                        released = true;
+                        push(note_off(sent, 64.0 / 127.0));
+                    });
+                }
                 // A mapped controller belongs to its parameter; the plugins do not see it besides.
                 let mapped = maps.iter().any(|map| map.matches(data));
-                ((live || released) && !mapped).then_some(Body::Midi { port, data })
+                if (live && listening || released) && !mapped {
+                    push(Body::Midi { port, data });
+                }
             }
-            0xc0..0xf0 if live => Some(Body::Midi { port, data }),
-            _ => None,
+            0xc0..0xf0 if live && listening => push(Body::Midi { port, data }),
+            _ => {}
         }
     }
 }
@@ -287,8 +357,9 @@ fn collect<'a>(
         return heard;
     }
     own.clear();
-    if listens {
-        for event in heard.as_slice() {
+    for event in heard.as_slice() {
+        // Every plugin is told of the transport.
+        if listens || is_transport(&event.body) {
             own.push_from(heard, event);
         }
     }

@@ -50,11 +50,13 @@ impl Held {
         self.count > 0 || self.pedals.iter().any(|&pedals| pedals != 0)
     }
 
-    /// Notes that `key` on `channel` sounds as `sent`. Both 0..=127, `channel` 0..=15.
-    pub(super) fn hold(&mut self, channel: u8, key: u8, sent: u8) {
+    /// Notes that `key` on `channel` sounds as `sent`. Both 0..=127, `channel` 0..=15. Returns what the key sounded as
+    /// before, if that was another note: no note-off would ever come for it.
+    pub(super) fn hold(&mut self, channel: u8, key: u8, sent: u8) -> Option<u8> {
         let place = &mut self.sent[usize::from(channel & 15)][usize::from(key & 127)];
-        self.count += u16::from(*place == NONE);
-        *place = sent;
+        let before = core::mem::replace(place, sent);
+        self.count += u16::from(before == NONE);
+        (before != NONE && before != sent).then_some(before)
     }
 
     /// Forgets a note and returns the key that it sounded as.
@@ -92,13 +94,16 @@ impl Held {
         }
     }
 
-    /// Forgets every note of a channel: all notes off, all sound off.
-    pub(super) fn forget(&mut self, channel: u8) -> bool {
-        let mut any = false;
-        for key in 0..128 {
-            any |= self.release(channel, key).is_some();
+    /// Forgets every note of a channel and hands what it sounded as to `each`: all notes off, all sound off.
+    pub(super) fn release_all(&mut self, channel: u8, mut each: impl FnMut(u8)) {
+        if self.count > 0 {
+            (0..128).for_each(|key| self.release(channel, key).into_iter().for_each(&mut each));
         }
-        any
+    }
+
+    /// Whether a pedal is down on a channel.
+    pub(super) const fn pedal(&self, channel: u8) -> bool {
+        self.pedals[(channel & 15) as usize] != 0
     }
 
     /// Releases everything at `time`: note-offs for what is held, the pedals, then everything on channels that
@@ -106,16 +111,14 @@ impl Held {
     pub(super) fn panic(&mut self, time: u32, channels: impl Fn(u8) -> bool, out: &mut EventList) {
         let mut push = |body| out.push(Event { time, body });
         for channel in 0..16 {
-            for key in 0..128 {
-                if let Some(sent) = self.release(channel, key) {
-                    push(Body::NoteOff {
-                        note: NoteAddress::new(channel, sent),
-                        velocity: 0.0,
-                    });
-                }
-            }
+            self.release_all(channel, |sent| {
+                push(Body::NoteOff {
+                    note: NoteAddress::new(channel, sent),
+                    velocity: 0.0,
+                });
+            });
         }
-        for channel in (0..16).filter(|&channel| channels(channel)) {
+        for channel in (0..16).filter(|&channel| channels(channel) || self.pedal(channel)) {
             for controller in [64, 66, 67, 69, 123, 120] {
                 push(Body::Midi {
                     port: 0,
@@ -137,8 +140,9 @@ mod tests {
     #[test]
     fn a_note_goes_off_with_the_key_it_went_on_with() {
         let mut held = Held::default();
-        held.hold(3, 60, 72);
-        held.hold(3, 60, 48);
+        assert_eq!(held.hold(3, 60, 72), None);
+        assert_eq!(held.hold(3, 60, 72), None);
+        assert_eq!(held.hold(3, 60, 48), Some(72));
         assert!(held.any());
         assert_eq!(held.release(3, 60), Some(48));
         assert_eq!(held.release(3, 60), None);

@@ -1,10 +1,10 @@
 //! One plugin in a chain: its ports, its gate, its guard.
 
 use super::Home;
-use super::mix::scale_ramped;
-use crate::block::{PortBuffers, Stereo, peak};
+use super::mix::{Glide, scale, scale_by_rest};
+use crate::block::{PortBuffers, Stereo};
 use crate::clap::ClapScratch;
-use crate::events::{Body, EventList};
+use crate::events::{Body, EventList, starts_note};
 use crate::lend::Lent;
 use crate::processor::{Call, NoteInput, NotePorts, Processor, Status};
 use crate::transport::Transport;
@@ -13,8 +13,8 @@ use core::fmt;
 
 /// Blocks above this peak are replaced by silence: +24 dBFS.
 const TOO_LOUD: f32 = 15.848_932;
-/// Length of a gate's ramp in frames.
-const RAMP: u16 = 64;
+/// Frames in which what was heard last fades when a block is replaced by silence.
+const FALL: u8 = 64;
 /// Input below this peak (-140 dBFS) does not wake a sleeping plugin.
 const QUIET: f32 = 1e-7;
 
@@ -37,18 +37,42 @@ pub struct Unit {
     notes: NotePorts,
     /// Latency in frames, as the plugin said when it was activated.
     pub latency: u32,
+    has_input: bool,
+    has_output: bool,
     started: bool,
     asleep: bool,
-    /// Ramp position of the gate: 0 is shut, `RAMP` open.
-    gate: u16,
-    gate_open: bool,
     leaving: bool,
-    /// The last good output frame, faded to silence when a block is replaced.
+    /// 1 is the plugin, 0 the chain as it would be without it.
+    gate: Glide,
+    /// Falls to 0 with a block that is replaced by silence, and rises again behind it.
+    level: Glide,
+    /// What was heard last, before the gate.
     last: [f32; 2],
-    fade: u16,
+    /// What is fading after a block was replaced, and frames until it has gone.
+    fall: [f32; 2],
+    falling: u8,
     fault: Option<Fault>,
-    /// Peak of the last block before the gate.
-    pub(crate) peak: f32,
+    watched: Watched,
+}
+
+/// How closely a panic watches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// Not at all.
+    #[default]
+    No,
+    /// What goes in, since the reset.
+    Input,
+    /// What goes in and, now that all should have faded, what comes out.
+    Output,
+}
+
+/// What has been seen since the last reset.
+#[derive(Clone, Copy, Debug, Default)]
+struct Watched {
+    played: bool,
+    input: f32,
+    output: f32,
 }
 
 impl fmt::Debug for Unit {
@@ -63,7 +87,7 @@ impl fmt::Debug for Unit {
 impl Unit {
     /// Puts a processor and its port buffers together.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         processor: Lent<dyn Processor>,
         inputs: PortBuffers,
         outputs: PortBuffers,
@@ -71,6 +95,8 @@ impl Unit {
         latency: u32,
     ) -> Self {
         Self {
+            has_input: inputs.has_channels(),
+            has_output: outputs.has_channels(),
             processor,
             inputs,
             outputs,
@@ -78,13 +104,14 @@ impl Unit {
             latency,
             started: false,
             asleep: false,
-            gate: RAMP,
-            gate_open: true,
             leaving: false,
+            gate: Glide::new(1.0),
+            level: Glide::new(1.0),
             last: [0.0; 2],
-            fade: 0,
+            fall: [0.0; 2],
+            falling: 0,
             fault: None,
-            peak: 0.0,
+            watched: Watched::default(),
         }
     }
 
@@ -107,6 +134,7 @@ impl Unit {
             self.processor.reset();
             self.asleep = false;
         }
+        self.watched = Watched::default();
     }
 
     /// Ends a sleep.
@@ -114,32 +142,49 @@ impl Unit {
         self.asleep = false;
     }
 
-    /// Shuts the gate; the unit may be taken out once it [`is gone`](Self::gone).
-    pub(crate) const fn take_leave(&mut self) {
+    /// Begins to fade to what the chain is without the plugin; it may be taken out once it [is gone](Self::gone).
+    pub(crate) fn take_leave(&mut self) {
         self.leaving = true;
-        self.gate_open = false;
+        self.gate.aim(0.0);
     }
 
-    /// Opens the gate from silence: the first block of a plugin put into a running chain.
-    pub(crate) const fn enter(&mut self) {
-        self.gate = 0;
-        self.gate_open = true;
+    /// Fades in: the first block of a plugin put into a running chain.
+    pub(crate) fn enter(&mut self) {
+        self.gate = Glide::new(0.0);
+        self.gate.aim(1.0);
         self.leaving = false;
     }
 
-    /// Shuts the gate for good, until the unit is re-activated.
-    pub(crate) const fn mute(&mut self) {
-        self.gate_open = false;
+    /// Fades the plugin out of the chain for good, until it is re-activated.
+    pub(crate) fn mute(&mut self) {
+        self.gate.aim(0.0);
+    }
+
+    /// Whether a panic's reset did not make the plugin quiet, though nothing has come in since that could sound.
+    pub(crate) fn is_stuck(&self) -> bool {
+        /// -60 dBFS.
+        const LOUD: f32 = 1e-3;
+        let Watched {
+            played,
+            input,
+            output,
+        } = self.watched;
+        !played && output > LOUD && input <= LOUD
     }
 
     /// Where the unit stands in leaving.
     #[must_use]
     pub const fn gone(&self) -> Gone {
-        match (self.leaving, self.gate) {
+        match (self.leaving, self.gate.rest()) {
             (false, _) => Gone::Staying,
-            (true, 0) => Gone::Silent,
-            (true, _) => Gone::Fading,
+            (true, Some(_)) => Gone::Silent,
+            (true, None) => Gone::Fading,
         }
+    }
+
+    /// Whether the plugin makes audio.
+    pub(super) const fn gives_audio(&self) -> bool {
+        self.has_output
     }
 
     /// Whether the plugin listens to notes.
@@ -158,23 +203,20 @@ impl Unit {
     /// parameters that the plugin says are left in `stage.out`.
     pub(super) fn process(&mut self, events: &EventList, live: &mut bool, stage: &mut Stage<'_>) {
         stage.out.clear();
+        let frames = stage.frames;
         if !self.started {
-            self.move_gate(stage.frames);
+            self.gate.finish();
             return;
         }
-        let frames = stage.frames;
-        let has_input = self.inputs.has_channels();
-        if has_input {
-            let [left, right] = stage.chain.frames(frames);
-            let source = if *live {
-                Some([&*left, &*right])
-            } else {
-                stage.input
-            };
-            self.inputs.fill(source, frames);
+        if self.has_input {
+            self.fill(*live, stage);
         }
-        if self.asleep && events.is_empty() && (!has_input || self.input_is_quiet(frames)) {
-            self.sleep_on(has_input, live, stage);
+        if self.asleep
+            && self.falling == 0
+            && events.is_empty()
+            && (!self.has_input || self.input_is_quiet(frames))
+        {
+            self.sleep_on(live, stage);
             return;
         }
         let status = self.processor.process(Call {
@@ -187,66 +229,150 @@ impl Unit {
             out: stage.out,
             clap: stage.clap,
         });
-        self.asleep = status == Status::Sleep;
-        if !self.outputs.has_channels() {
-            self.guard(status, 0.0, stage);
-            self.move_gate(frames);
-        } else if *live && !has_input {
-            // An instrument behind others adds to what they play; an effect takes its place.
-            self.add(status, stage);
-        } else {
+        if status == Status::Failed {
+            stage.out.clear();
+        }
+        if stage.watch != Watch::No {
+            self.look(events, frames);
+        }
+        // An instrument behind others adds to what they play; an effect takes its place.
+        let replaces = self.has_input || !*live;
+        let peak = if !self.has_output {
+            self.gate.finish();
+            let peak = 0.0;
+            self.judge(status, peak, stage);
+            peak
+        } else if replaces && self.is_open() {
             let peak = self.outputs.fold(stage.chain.frames(frames), frames, false);
-            let good = self.guard(status, peak, stage);
-            self.gate(stage.chain.frames(frames), good);
-            *live = true;
+            if self.judge(status, peak, stage) {
+                let [left, right] = stage.chain.frames(frames);
+                self.last = [left[frames - 1], right[frames - 1]];
+            } else {
+                stage
+                    .chain
+                    .frames(frames)
+                    .into_iter()
+                    .for_each(|side| side.fill(0.0));
+                self.sound_out(stage.chain.frames(frames));
+            }
+            peak
+        } else {
+            self.blend(status, replaces, *live, stage)
+        };
+        *live |= self.has_output;
+        self.asleep = status == Status::Sleep && self.fault.is_none();
+        if stage.watch == Watch::Output && self.fault.is_none() {
+            self.watched.output = self.watched.output.max(peak);
         }
     }
 
-    fn input_is_quiet(&self, frames: usize) -> bool {
-        (0..channels(&self.inputs)).all(|channel| peak(self.inputs.channel(channel, frames)) < QUIET)
+    /// Fills the inputs from the chain, or from the device while the chain holds nothing.
+    fn fill(&mut self, live: bool, stage: &mut Stage<'_>) {
+        let frames = stage.frames;
+        let [left, right] = stage.chain.frames(frames);
+        let source = if live {
+            Some([&*left, &*right])
+        } else {
+            stage.input
+        };
+        self.inputs.fill(source, frames);
+        if !live && source.is_some() && stage.feed.rest() != Some(1.0) {
+            self.inputs
+                .channels_mut(frames, |channel| scale(channel, stage.feed));
+        }
     }
 
-    /// The output of a plugin that sleeps.
-    fn sleep_on(&mut self, has_input: bool, live: &mut bool, stage: &mut Stage<'_>) {
-        self.peak = 0.0;
+    /// Whether the plugin's output is the chain, without a ramp of any kind.
+    #[inline]
+    fn is_open(&self) -> bool {
+        self.falling == 0 && self.gate.rest() == Some(1.0) && self.level.rest() == Some(1.0)
+    }
+
+    fn input_is_quiet(&self, frames: usize) -> bool {
+        self.inputs.peak(frames) < QUIET
+    }
+
+    /// The output of a plugin that sleeps: silence, like what it hears.
+    fn sleep_on(&mut self, live: &mut bool, stage: &mut Stage<'_>) {
         self.last = [0.0; 2];
-        if self.outputs.has_channels() && (has_input || !*live) {
+        if self.has_output && (self.has_input || !*live) {
             for side in stage.chain.frames(stage.frames) {
                 side.fill(0.0);
             }
             *live = true;
         }
-        if !self.gate_open {
-            self.gate = 0;
-        }
+        self.gate.finish();
+        self.level.finish();
     }
 
-    /// Adds the output to the chain. The gate works on the plugin's own channels, so that it acts on them alone.
-    fn add(&mut self, status: Status, stage: &mut Stage<'_>) {
+    /// Notes what a plugin gets that may sound.
+    fn look(&mut self, events: &EventList, frames: usize) {
+        self.watched.played |= events.as_slice().iter().any(|event| starts_note(&event.body));
+        let peak = self.inputs.peak(frames);
+        self.watched.input = if peak.is_nan() {
+            f32::MAX
+        } else {
+            self.watched.input.max(peak)
+        };
+    }
+
+    /// Blends the plugin's output with the chain as it is without it, as gate and level say. Returns the output's
+    /// peak.
+    fn blend(&mut self, status: Status, replaces: bool, live: bool, stage: &mut Stage<'_>) -> f32 {
         let frames = stage.frames;
-        let channels = channels(&self.outputs);
-        let peak = (0..channels)
-            .map(|channel| peak(self.outputs.channel(channel, frames)))
-            .fold(0.0, |a, b| {
-                if f32::is_nan(a) || b.is_nan() {
-                    f32::NAN
-                } else {
-                    f32::max(a, b)
-                }
+        let peak = self.outputs.peak(frames);
+        let good = self.judge(status, peak, stage);
+        if good {
+            self.level.aim(1.0);
+        }
+        // Without the plugin the chain holds what came before it; behind an instrument it keeps that besides.
+        for side in stage.chain.frames(frames) {
+            if !live {
+                side.fill(0.0);
+            } else if replaces {
+                scale_by_rest(side, &self.gate);
+            }
+        }
+        let Self {
+            outputs, level, gate, ..
+        } = self;
+        if good {
+            let last = outputs.folded_frame(frames - 1);
+            let gain = level.frame(frames - 1);
+            outputs.channels_mut(frames, |channel| {
+                scale(channel, level);
+                scale(channel, gate);
             });
-        if !self.guard(status, peak, stage) {
-            self.gate = 0;
+            outputs.fold(stage.chain.frames(frames), frames, true);
+            self.last = last.map(|sample| sample * gain);
+            self.level.advance(frames);
+        }
+        self.sound_out(stage.chain.frames(frames));
+        self.gate.advance(frames);
+        peak
+    }
+
+    /// Adds what is left of the fall after a block that was replaced.
+    fn sound_out(&mut self, chain: [&mut [f32]; 2]) {
+        let frames = chain[0].len();
+        let gain = |frame: usize| match u8::try_from(frame + 1) {
+            Ok(frame) if frame < self.falling => f32::from(self.falling - frame) / f32::from(FALL),
+            _ => 0.0,
+        };
+        if self.falling == 0 {
             return;
         }
-        let (start, end) = self.move_gate(frames);
-        for channel in 0..channels {
-            scale_ramped(self.outputs.channel_mut(channel, frames), start, end);
+        for ((side, from), last) in chain.into_iter().zip(self.fall).zip(&mut self.last) {
+            for (frame, sample) in side.iter_mut().enumerate().take(usize::from(self.falling)) {
+                *sample += from * gain(frame) * self.gate.frame(frame);
+            }
+            *last += from * gain(frames - 1);
         }
-        self.outputs.fold(stage.chain.frames(frames), frames, true);
+        self.falling = self.falling.saturating_sub(u8::try_from(frames).unwrap_or(FALL));
     }
 
     /// Judges a block: returns whether it may be heard, and reports the first of a run that may not.
-    fn guard(&mut self, status: Status, peak: f32, stage: &mut Stage<'_>) -> bool {
+    fn judge(&mut self, status: Status, peak: f32, stage: &mut Stage<'_>) -> bool {
         let fault = if status == Status::Failed {
             Some(Fault::Process)
         } else if peak.is_nan() {
@@ -256,58 +382,22 @@ impl Unit {
         } else {
             None
         };
-        self.peak = if fault.is_some() { 0.0 } else { peak };
         if let Some(fault) = fault {
             stage.home.faults += 1;
-            if self.fault != Some(fault) {
+            if self.fault.is_none() {
                 stage.home.send(FromEngine::Fault {
                     rack: stage.rack,
                     plugin: stage.at,
                     fault,
                 });
+                self.fall = self.last;
+                self.falling = FALL;
             }
+            self.last = [0.0; 2];
+            self.level = Glide::new(0.0);
         }
         self.fault = fault;
         fault.is_none()
-    }
-
-    /// Moves the gate on by a block and returns the gains at its start and end.
-    fn move_gate(&mut self, frames: usize) -> (f32, f32) {
-        let gain = |gate| f32::from(gate) / f32::from(RAMP);
-        let start = self.gate;
-        let step = u16::try_from(frames).unwrap_or(RAMP).min(RAMP);
-        self.gate = if self.gate_open {
-            (self.gate + step).min(RAMP)
-        } else {
-            self.gate.saturating_sub(step)
-        };
-        (gain(start), gain(self.gate))
-    }
-
-    /// Applies the gate to a block that takes the chain's place; a bad block fades from the last good frame.
-    fn gate(&mut self, [left, right]: [&mut [f32]; 2], good: bool) {
-        if good {
-            if self.gate_open && self.gate == RAMP {
-                self.fade = RAMP;
-            } else {
-                let (start, end) = self.move_gate(left.len());
-                scale_ramped(left, start, end);
-                scale_ramped(right, start, end);
-                self.fade = RAMP;
-            }
-            self.last = [
-                left.last().copied().unwrap_or(0.0),
-                right.last().copied().unwrap_or(0.0),
-            ];
-            return;
-        }
-        self.gate = 0;
-        for (left, right) in left.iter_mut().zip(right) {
-            self.fade = self.fade.saturating_sub(1);
-            let gain = f32::from(self.fade) / f32::from(RAMP);
-            *left = self.last[0] * gain;
-            *right = self.last[1] * gain;
-        }
     }
 }
 
@@ -320,14 +410,13 @@ pub(super) struct Stage<'a> {
     pub(super) transport: &'a Transport,
     /// What feeds a chain that holds no audio yet.
     pub(super) input: Option<[&'a [f32]; 2]>,
+    /// Gain of that.
+    pub(super) feed: &'a Glide,
+    pub(super) watch: Watch,
     pub(super) chain: &'a mut Stereo,
     pub(super) out: &'a mut EventList,
     pub(super) clap: &'a mut ClapScratch,
     pub(super) home: &'a mut Home,
-}
-
-fn channels(buffers: &PortBuffers) -> usize {
-    buffers.ports().iter().map(|port| port.channels).sum()
 }
 
 /// Whether an event is of the kind that goes on to the next plugin and to MIDI outputs.
@@ -342,4 +431,9 @@ pub(super) const fn is_music(body: &Body) -> bool {
             | Body::Midi2 { .. }
             | Body::SysEx { .. }
     )
+}
+
+/// Whether an event changes the transport.
+pub(super) const fn is_transport(body: &Body) -> bool {
+    matches!(body, Body::Transport(_))
 }

@@ -1,0 +1,195 @@
+//! The command line: arguments as typed, and what they resolve to. One file a command.
+
+mod common;
+mod devices;
+mod play;
+mod plugin;
+mod preset;
+mod render;
+mod scan;
+
+pub use common::RackChoice;
+pub use devices::{Devices, ProbeDevice};
+pub use play::Play;
+pub use plugin::Plugin;
+pub use preset::{CheckPlugin, New, Preset};
+pub use render::Render;
+pub use scan::{Scan, ScanFile};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+
+/// What was asked for, resolved.
+#[derive(Debug)]
+pub enum Command {
+    /// Play.
+    Play(Play),
+    /// Render.
+    Render(Render),
+    /// List devices, or probe one.
+    Devices(Devices),
+    /// Look for plugins.
+    Scan(Scan),
+    /// Describe a plugin.
+    Plugin(Plugin),
+    /// Make, show, check or change a preset.
+    Preset(Preset),
+    /// In a child process: open a plugin file.
+    ScanFile(ScanFile),
+    /// In a child process: probe a device.
+    ProbeDevice(ProbeDevice),
+    /// In a child process: load one plugin of a preset.
+    CheckPlugin(CheckPlugin),
+}
+
+/// Plays CLAP instruments straight on an audio device.
+///
+/// `backline PRESET` is short for `backline play PRESET`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "backline",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  backline play stage-synth                      a factory preset on the best device there is
+  backline Piano.backline                        the same as `backline play Piano.backline`
+  backline play --plugin Piano.clap --buffer 32  a plugin file, straight
+  backline render Piano.backline --midi-file song.mid --output song.wav
+
+`backline help COMMAND` tells more. BACKLINE_LOG=debug shows what the program does."
+)]
+struct Typed {
+    #[command(subcommand)]
+    command: TypedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TypedCommand {
+    Play(play::Arguments),
+    Render(render::Arguments),
+    Devices(devices::Arguments),
+    Scan(scan::Arguments),
+    Plugin(plugin::Arguments),
+    Preset(preset::Arguments),
+    #[command(hide = true)]
+    ScanFile(scan::FileArguments),
+    #[command(hide = true)]
+    ProbeDevice(devices::ProbeArguments),
+    #[command(hide = true)]
+    CheckPlugin(preset::CheckPluginArguments),
+}
+
+/// Reads the command line.
+///
+/// # Errors
+///
+/// It is wrong, or asks for help.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let typed = Typed::from_arg_matches_mut(&mut Typed::command().try_get_matches_from(with_play(words))?)?;
+    resolve(typed.command).map_err(|usage| {
+        // In the parser's own form, so that there is one kind of usage error.
+        Typed::command().error(clap::error::ErrorKind::ValueValidation, usage)
+    })
+}
+
+fn resolve(typed: TypedCommand) -> Result<Command, String> {
+    Ok(match typed {
+        TypedCommand::Play(arguments) => Command::Play(arguments.resolve()?),
+        TypedCommand::Render(arguments) => Command::Render(arguments.resolve()?),
+        TypedCommand::Devices(arguments) => Command::Devices(arguments.resolve()?),
+        TypedCommand::Scan(arguments) => Command::Scan(arguments.resolve()),
+        TypedCommand::Plugin(arguments) => Command::Plugin(arguments.resolve()),
+        TypedCommand::Preset(arguments) => Command::Preset(arguments.resolve()?),
+        TypedCommand::ScanFile(arguments) => Command::ScanFile(arguments.resolve()),
+        TypedCommand::ProbeDevice(arguments) => Command::ProbeDevice(arguments.resolve()?),
+        TypedCommand::CheckPlugin(arguments) => Command::CheckPlugin(arguments.resolve()),
+    })
+}
+
+/// Puts in the command `play` where the first word is none: a preset, or an option of `play`.
+fn with_play(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    let Some(first) = words.get(1).map(|word| word.to_string_lossy()) else {
+        return words;
+    };
+    let is_command = Typed::command()
+        .get_subcommands()
+        .any(|command| command.get_name() == first);
+    let is_general = ["help", "-h", "--help", "-V", "--version"].contains(&first.as_ref());
+    if !is_command && !is_general {
+        words.insert(1, "play".into());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, clap::Error> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Typed::command().debug_assert();
+    }
+
+    #[test]
+    fn a_preset_alone_is_played() {
+        for line in ["backline a.backline", "backline play a.backline"] {
+            let Ok(Command::Play(play)) = parsed(line) else {
+                panic!("{line}");
+            };
+            assert!(matches!(play.rack, RackChoice::Preset(preset) if preset.as_os_str() == "a.backline"));
+        }
+        assert!(matches!(parsed("backline --plugin a.clap"), Ok(Command::Play(_))));
+    }
+
+    #[test]
+    fn a_preset_that_is_called_like_a_command_is_none() {
+        assert!(matches!(parsed("backline devices"), Ok(Command::Devices(_))));
+        assert!(matches!(parsed("backline ./devices"), Ok(Command::Play(_))));
+        assert!(matches!(parsed("backline play devices"), Ok(Command::Play(_))));
+    }
+
+    #[test]
+    fn help_is_for_the_program() {
+        for line in ["backline --help", "backline help", "backline -V", "backline help play"] {
+            let error = parsed(line).expect_err("help, not a command");
+            assert!(!error.use_stderr(), "{line}");
+        }
+        assert!(parsed("backline").expect_err("no command").use_stderr());
+    }
+
+    #[test]
+    fn wrong_usage_says_what_to_give() {
+        for (line, words) in [
+            ("backline play", "give a preset"),
+            ("backline play a.backline --plugin b.clap", "not both"),
+            ("backline play a --loop", "--midi-file"),
+            ("backline play a --driver xyz", "asio, wasapi, jack, alsa and null"),
+            ("backline play a --rate 7999", "8000 to 768000"),
+            ("backline play a --rate 768001", "8000 to 768000"),
+            ("backline play a --buffer 0", "1 to 8192"),
+            ("backline play a --buffer 8193", "1 to 8192"),
+            ("backline play a --buffer low", "lowest"),
+            ("backline play a --for 0", "seconds"),
+            ("backline play a --for -1", "seconds"),
+            ("backline play a --for nan", "seconds"),
+            ("backline render a --output o.wav", "--midi-file"),
+            ("backline render a --midi-file f.mid", "--output"),
+            ("backline render --midi-file f.mid --output o.wav", "give a preset"),
+            ("backline render a --midi-file f.mid --output o.wav --block 0", "1 to 8192"),
+            ("backline render a --midi-file f.mid --output o.wav --bits 8", "16, 24 or 32f"),
+            ("backline render a --midi-file f.mid --output o.wav --tail -1", "seconds"),
+            ("backline preset new", "--plugin"),
+        ] {
+            let error = parsed(line).expect_err(line);
+            assert!(error.use_stderr(), "{line}");
+            assert_eq!(error.exit_code(), 2, "{line}");
+            assert!(error.to_string().contains(words), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `backline plugin`.
+
+/// Tell what a plugin is: ports, parameters, latency, extensions, editor.
+///
+/// It is loaded and, to ask for latency and tail, activated at 48000 Hz for blocks of up to 512 frames.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  backline plugin Synth.clap
+  backline plugin Suite.clap#com.example.reverb
+  backline plugin com.example.piano --json
+
+With --json, standard output has one line: format, id, name, vendor, version, file, features, ports (audio_inputs,
+audio_outputs, note_inputs, note_outputs), parameters (id, name, module, min, max, default, value, steps, text, flags),
+latency in frames, tail in seconds (null: it never ends), state_bytes, extensions, editor, voices, note_names.")]
+pub struct Arguments {
+    /// A plugin file (FILE#ID or FILE#NAME where it holds several), or a plugin's id or name
+    #[arg(value_name = "FILE|ID")]
+    plugin: String,
+
+    /// Print one JSON line on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which plugin to tell of.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    /// File, id or name.
+    pub plugin: String,
+    /// Whether to print a JSON line.
+    pub json: bool,
+}
+
+impl Arguments {
+    pub fn resolve(self) -> Plugin {
+        let Self { plugin, json } = self;
+        Plugin { plugin, json }
+    }
+}

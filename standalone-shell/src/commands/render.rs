@@ -1,0 +1,80 @@
+//! `backline render`.
+
+use crate::cli::Render;
+use crate::report::remarks;
+use crate::{output, resolve, words};
+use host::render::{Bits, Job, Summary, render};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::path::Path;
+
+/// Steps of the progress bar.
+const STEPS: f64 = 1000.0;
+
+/// Renders to a WAV file.
+pub fn run(options: &Render) -> anyhow::Result<()> {
+    let Render { rack, midi_file, input, output, rate, block, tail, bits, json } = options;
+    let midi = midi_file.as_deref().map(resolve::midi_file).transpose()?;
+    let resolved = resolve::resolve(rack)?;
+    resolved.warnings.iter().for_each(|warning| output::warn(warning));
+    // The input's own rate comes before the preset's, which is a wish for a device.
+    let wished = resolved.preset.device.sample_rate.filter(|_| input.is_none());
+    let job = Job {
+        rack: resolved.rack,
+        midi,
+        input: input.clone(),
+        output: output.clone(),
+        rate: rate.or(wished),
+        block: *block,
+        tail: *tail,
+        bits: *bits,
+    };
+    let bar = progress_bar();
+    let summary = render(&job, |part| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of the bar's length")]
+        bar.set_position((part * STEPS) as u64);
+    });
+    bar.finish_and_clear();
+    let summary = summary?;
+    remarks(&summary.events).iter().for_each(|remark| output::warn(remark));
+    tell(&summary, output, *bits, *json)
+}
+
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("Rendering [{bar:40}] {percent}% {elapsed}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small whole number")]
+    ProgressBar::new(STEPS as u64).with_style(style)
+}
+
+fn tell(summary: &Summary, file: &Path, bits: Bits, json: bool) -> anyhow::Result<()> {
+    #[expect(clippy::cast_precision_loss, reason = "a length to look at")]
+    let sound = summary.frames as f64 / f64::from(summary.rate);
+    let peak = words::decibels(f64::from(summary.peak));
+    let realtime = sound / summary.seconds.max(1e-9);
+    if json {
+        return output::print_json(&json!({
+            "output": file,
+            "rate": summary.rate,
+            "frames": summary.frames,
+            "seconds": sound,
+            "peak_db": peak,
+            "latency": summary.latency,
+            "took": summary.seconds,
+            "realtime": realtime,
+        }));
+    }
+    output::say(&format!(
+        "{}: {} at {} Hz, peak {}, {realtime:.0} times as fast as live.",
+        file.display(),
+        words::clock(sound),
+        summary.rate,
+        words::level(peak)
+    ));
+    if summary.peak > 1.0 && bits != Bits::Float32 {
+        output::warn(&format!(
+            "The sound goes {peak:.1} dB above full scale and was clipped; lower the preset's gain, or write --bits 32f."
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The one line on a terminal that says how things stand.
+
+use crate::words;
+use host::device::{Info, LoadSnapshot};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How things stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The device; `None` while it is lost.
+    pub device: Option<&'a Info>,
+    /// Load since the line was drawn last, and late blocks since the start.
+    pub load: &'a LoadSnapshot,
+    /// Highest level since the line was drawn last, in dBFS.
+    pub peak_db: f64,
+    /// The last MIDI message, if there was one.
+    pub midi: Option<[u8; 3]>,
+}
+
+/// The line.
+#[derive(Debug)]
+pub struct Live(ProgressBar);
+
+impl Live {
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{wide_msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Self(bar)
+    }
+
+    pub fn draw(&self, situation: &Situation<'_>) {
+        self.0.set_message(text(situation));
+        self.0.tick();
+    }
+
+    /// Does something that prints, while the line is out of the way.
+    pub fn above(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
+
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn text(situation: &Situation<'_>) -> String {
+    let Situation { device, load, peak_db, midi } = situation;
+    let device = device.map_or_else(
+        || "device lost, waiting for it".to_owned(),
+        |info| {
+            let Info { driver, name, rate, buffer, .. } = info;
+            format!("{driver} \"{name}\"  {rate} Hz  {buffer} frames  {:.1} ms", info.latency_ms())
+        },
+    );
+    let percent = |load: f64| format!("{:.0}%", load * 100.0);
+    let midi = midi.map_or_else(|| "no MIDI yet".to_owned(), words::midi);
+    format!(
+        "{device} | load {} max {} | {} late | {} | {midi}",
+        percent(load.mean),
+        percent(load.max),
+        load.late,
+        words::level(*peak_db)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use host::device::Driver;
+
+    #[test]
+    fn the_line_has_what_a_player_looks_for() {
+        let info = Info {
+            driver: Driver::Jack,
+            name: "system".to_owned(),
+            rate: 48_000,
+            buffer: 32,
+            latency_in: 0,
+            latency_out: 96,
+            inputs: 0,
+            outputs: 2,
+        };
+        let load = LoadSnapshot { mean: 0.123, max: 0.5, late: 2, ..LoadSnapshot::default() };
+        let situation = Situation { device: Some(&info), load: &load, peak_db: -12.34, midi: Some([0x90, 60, 100]) };
+        assert_eq!(
+            text(&situation),
+            "JACK \"system\"  48000 Hz  32 frames  2.0 ms | load 12% max 50% | 2 late | -12.3 dB | note on C4 v100 ch1"
+        );
+        let lost = Situation { device: None, midi: None, peak_db: words::SILENCE_DB, ..situation };
+        assert!(text(&lost).starts_with("device lost, waiting for it"));
+        assert!(text(&lost).ends_with("silent | no MIDI yet"));
+    }
+}

@@ -1,0 +1,104 @@
+//! What the fixture plugins of `clap-fixture` saw of their host.
+
+use libloading::{Library, Symbol};
+use std::ffi::{CString, c_char};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The fixture's globals are one for the whole process, so tests that look at them take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The control functions of `clap-fixture`, in the same process as the host that plays it.
+///
+/// While it lives no other test of this process has one.
+pub struct Fixture {
+    library: Library,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl std::fmt::Debug for Fixture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fixture").finish_non_exhaustive()
+    }
+}
+
+type Take = unsafe extern "C" fn(*mut u8, usize) -> usize;
+
+impl Fixture {
+    /// Opens the control functions and forgets what was seen before.
+    ///
+    /// # Panics
+    ///
+    /// If the library does not load.
+    #[must_use]
+    pub fn open() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = super::fixture("clap-fixture");
+        let fixture = Self { library: load(&path), _turn: turn };
+        // SAFETY: the fixture exports this function with this signature.
+        unsafe { fixture.symbol::<unsafe extern "C" fn()>("backline_fixture_reset")() };
+        fixture
+    }
+
+    fn symbol<T>(&self, name: &str) -> Symbol<'_, T> {
+        // SAFETY: the callers name functions that the fixture exports, with the types that its documentation gives.
+        unsafe { self.library.get(name.as_bytes()) }.expect("a function of the fixture")
+    }
+
+    fn take(&self, name: &str) -> Vec<String> {
+        let take = self.symbol::<Take>(name);
+        let mut lines = Vec::new();
+        loop {
+            let mut buffer = vec![0_u8; 1 << 16];
+            // SAFETY: the function writes at most as many bytes as it is told to a buffer of that size.
+            let length = unsafe { take(buffer.as_mut_ptr(), buffer.len()) };
+            if length == 0 {
+                return lines;
+            }
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            lines.extend(text.lines().map(str::to_owned));
+        }
+    }
+
+    /// Takes the rules that the host has broken.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.take("backline_fixture_take_violations")
+    }
+
+    /// Takes the life-cycle calls in their order.
+    #[must_use]
+    pub fn trace(&self) -> Vec<String> {
+        self.take("backline_fixture_take_trace")
+    }
+
+    /// A counter, as `process.calls`.
+    ///
+    /// # Panics
+    ///
+    /// If there is none of that name.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> u64 {
+        let name_c = CString::new(name).expect("a name without a zero byte");
+        let counter = self.symbol::<unsafe extern "C" fn(*const c_char) -> u64>("backline_fixture_counter");
+        // SAFETY: the name is a string that ends with a zero byte and lives through the call.
+        let value = unsafe { counter(name_c.as_ptr()) };
+        assert_ne!(value, u64::MAX, "the fixture has no counter {name}");
+        value
+    }
+
+    /// Fails the test if the host has broken a rule.
+    ///
+    /// # Panics
+    ///
+    /// If it has.
+    pub fn assert_clean(&self) {
+        let violations = self.violations();
+        assert!(violations.is_empty(), "the host broke rules:\n{}", violations.join("\n"));
+    }
+}
+
+fn load(path: &Path) -> Library {
+    // SAFETY: loading runs the initialisers of our own fixture, which has none.
+    unsafe { Library::new(path) }.expect("the fixture loads")
+}
