@@ -8,7 +8,6 @@
 mod bounded;
 mod callback;
 mod choose;
-mod clock;
 mod cpal;
 mod gate;
 #[cfg(unix)]
@@ -25,7 +24,6 @@ mod wish;
 
 pub use callback::{BlockGuard, Callback, CallbackParts};
 pub use choose::{Chosen, open};
-pub use clock::monotonic_nanos;
 pub use list::{Described, Listed, describe, list};
 pub use load::{LoadSnapshot, LoadStats};
 pub use null::Null;

@@ -5,18 +5,31 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::OnceLock;
-use std::thread::ThreadId;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 thread_local! {
     static AUDIO: Cell<u32> = const { Cell::new(0) };
+    /// Its address tells threads apart. Unlike a `ThreadId` it can be had on any thread without allocating.
+    static MARK: u8 = const { 0 };
 }
 
-static MAIN: OnceLock<ThreadId> = OnceLock::new();
+/// The mark of the main thread; 0 while there is none.
+static MAIN: AtomicUsize = AtomicUsize::new(0);
 
-/// Makes the calling thread the main one, if none is yet. The first plugin or session made does this by itself.
+fn mark() -> usize {
+    MARK.with(|mark| std::ptr::from_ref(mark).addr())
+}
+
+/// Makes the calling thread the main one, if none is yet. The first plugin loaded does this by itself.
 pub fn claim_main() {
-    MAIN.get_or_init(|| std::thread::current().id());
+    // If it fails there is a main thread already.
+    let _ = MAIN.compare_exchange(0, mark(), Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// Makes the calling thread the main one in place of any other. A new session does this by itself; no plugin of
+/// another thread may live then.
+pub fn become_main() {
+    MAIN.store(mark(), Ordering::Relaxed);
 }
 
 /// Whether the calling thread is in the audio role.
@@ -28,10 +41,7 @@ pub fn is_audio() -> bool {
 /// Whether the calling thread is the main one and not in the audio role.
 #[must_use]
 pub fn is_main() -> bool {
-    !is_audio()
-        && MAIN
-            .get()
-            .is_some_and(|&main| main == std::thread::current().id())
+    !is_audio() && MAIN.load(Ordering::Relaxed) == mark()
 }
 
 /// The calling thread is in the audio role while this lives.

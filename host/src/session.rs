@@ -58,6 +58,8 @@ pub struct Session {
     racks: Vec<LoadedRack>,
     /// The rack that shall play; others are leaving.
     current: Option<RackId>,
+    /// The rack that the engine said it took last.
+    taken: Option<RackId>,
     next_id: u32,
     mode: RenderMode,
     load: Arc<LoadStats>,
@@ -77,12 +79,13 @@ impl Session {
     /// A session with nothing in it. The calling thread becomes the main one.
     #[must_use]
     pub fn new() -> Self {
-        role::claim_main();
+        role::become_main();
         Self {
             output: Output::default(),
             running: None,
             racks: Vec::new(),
             current: None,
+            taken: None,
             next_id: 1,
             mode: RenderMode::Live,
             load: Arc::default(),
@@ -127,16 +130,16 @@ impl Session {
             self.forget_rack(id);
             return Err(RackError::NotTaken { seconds: 0 });
         }
-        if self.output.is_running() {
-            self.wait_until_taken(id)?;
-        }
+        self.wait_until_taken(id)?;
         self.current = Some(id);
         Ok(id)
     }
 
-    /// Serves until the engine has taken a rack, or refused it.
+    /// Serves until the engine has taken a rack, or refused it. Where no device runs the rack waits for one, on an
+    /// offline device for its turn.
     fn wait_until_taken(&mut self, id: RackId) -> Result<(), RackError> {
         let until = Instant::now() + TAKING;
+        self.output.step_no_frames();
         loop {
             self.serve_engine();
             if let Some(index) = self.answers.iter().position(|&(rack, _)| rack == id) {
@@ -146,7 +149,10 @@ impl Session {
                 self.forget_rack(id);
                 return Err(error);
             }
-            if Instant::now() >= until || !self.output.is_running() {
+            if !self.output.is_running() {
+                return Ok(());
+            }
+            if Instant::now() >= until {
                 // The engine still has it on its way; the rack stays loaded until it comes home.
                 return Err(RackError::NotTaken { seconds: TAKING.as_secs() });
             }
@@ -170,7 +176,8 @@ impl Session {
             std::mem::forget(rack);
         }
         if self.current == Some(id) {
-            self.current = None;
+            // Where a rack was refused, the one before it plays on.
+            self.current = self.taken.filter(|taken| self.racks.iter().any(|rack| rack.id == *taken));
         }
     }
 
@@ -279,6 +286,7 @@ impl Session {
     /// loaded; only the current one is kept.
     fn dismantle(&mut self) {
         let Some(mut running) = self.running.take() else { return };
+        self.taken = None;
         let engine = running.engine.take().or_else(|| running.link.take_home(HOMECOMING));
         let Some(mut engine) = engine else {
             // A driver still holds the engine, and with it the processors. They are left alone for ever.

@@ -1,5 +1,10 @@
 //! The JACK device against real servers, each private to its test. They need `jackd` and no hardware.
 #![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use host::device::{
     BufferWish, Callback, CallbackParts, DeviceError, DeviceEvent, Driver, Info, LoadSnapshot, LoadStats,

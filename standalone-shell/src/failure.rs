@@ -10,25 +10,6 @@ const FAILED: u8 = 1;
 /// Exit code of a command that was written wrongly.
 const USAGE: u8 = 2;
 
-/// A command that was written wrongly, where the argument parser could not know.
-#[derive(Debug)]
-pub struct UsageError(String);
-
-impl UsageError {
-    /// A wrong usage, told by a sentence that says what to write.
-    pub fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
-    }
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for UsageError {}
-
 /// A failure that has been told already; only the exit code is left to give.
 #[derive(Debug)]
 pub struct Told;
@@ -57,7 +38,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     }
     // The errors of `host` and `presets` say in their own sentence what their sources said, so the chain is not shown.
     output::say(&format!("error: {}", one_line(&error.to_string())));
-    ExitCode::from(if error.is::<UsageError>() { USAGE } else { FAILED })
+    ExitCode::from(FAILED)
 }
 
 /// Tells of a command line that cannot be read, or gives the help that it asks for.
@@ -112,10 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn usage_and_failure_have_their_codes() {
+    fn failures_have_their_code() {
         assert_eq!(guarded(|| Ok(())), ExitCode::SUCCESS);
         assert_eq!(guarded(|| Err(Told.into())), ExitCode::from(1));
         assert_eq!(guarded(|| Err(anyhow::anyhow!("It failed."))), ExitCode::from(1));
-        assert_eq!(guarded(|| Err(UsageError::new("Give a preset.").into())), ExitCode::from(2));
     }
 }

@@ -7,7 +7,7 @@ mod telling;
 mod totals;
 
 pub use live::Situation;
-pub use telling::{Telling, Weight, remarks};
+pub use telling::{Telling, Weight, device, remarks};
 pub use totals::Totals;
 
 use crate::failure::one_line;
@@ -42,10 +42,13 @@ impl Report {
     }
 
     /// Writes a JSON line, if they are asked for.
-    pub fn line(&self, event: &str, mut fields: Value) {
+    pub fn line(&self, event: &str, fields: Value) {
         if let Some(lines) = &self.lines {
-            fields["event"] = json!(event);
-            lines.write(&fields);
+            let mut line = json!({ "event": event });
+            if let (Value::Object(line), Value::Object(fields)) = (&mut line, fields) {
+                line.extend(fields);
+            }
+            lines.write(&line);
         }
     }
 

@@ -5,6 +5,13 @@ use presets::note_name;
 /// What a level below which nothing is told apart from silence is given as, in dBFS.
 pub const SILENCE_DB: f64 = -200.0;
 
+/// A number with so many decimal places and no more: the digits behind them mean nothing, and lines are read by people
+/// too.
+pub fn rounded(value: f64, places: i32) -> f64 {
+    let scale = 10.0_f64.powi(places);
+    (value * scale).round() / scale
+}
+
 /// A linear level in dBFS, at least [`SILENCE_DB`].
 pub fn decibels(level: f64) -> f64 {
     if level.is_nan() {

@@ -1,6 +1,7 @@
 //! What the fixture plugins of `clap-fixture` saw of their host.
 
 use libloading::{Library, Symbol};
+use std::cell::RefCell;
 use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,8 @@ static TURN: Mutex<()> = Mutex::new(());
 /// While it lives no other test of this process has one.
 pub struct Fixture {
     library: Library,
+    /// Instances in the order in which the trace first named them: their numbers count the whole process.
+    seen: RefCell<Vec<String>>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -34,7 +37,7 @@ impl Fixture {
     pub fn open() -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let path = super::fixture("clap-fixture");
-        let fixture = Self { library: load(&path), _turn: turn };
+        let fixture = Self { library: load(&path), seen: RefCell::default(), _turn: turn };
         // SAFETY: the fixture exports this function with this signature.
         unsafe { fixture.symbol::<unsafe extern "C" fn()>("backline_fixture_reset")() };
         fixture
@@ -66,10 +69,30 @@ impl Fixture {
         self.take("backline_fixture_take_violations")
     }
 
-    /// Takes the life-cycle calls in their order.
+    /// Takes the life-cycle calls in their order. Instances are numbered from 1 as they were met since this was opened.
     #[must_use]
     pub fn trace(&self) -> Vec<String> {
-        self.take("backline_fixture_take_trace")
+        self.take("backline_fixture_take_trace").iter().map(|line| self.renumber(line)).collect()
+    }
+
+    /// Takes the life-cycle calls of one instance, as `watch#1`, without its name.
+    #[must_use]
+    pub fn life_of(&self, instance: &str) -> Vec<String> {
+        let trace = self.trace();
+        trace.iter().filter_map(|line| line.strip_prefix(instance)?.strip_prefix(' ')).map(str::to_owned).collect()
+    }
+
+    fn renumber(&self, line: &str) -> String {
+        let Some((instance, call)) = line.split_once(' ').filter(|(instance, _)| instance.contains('#')) else {
+            return line.to_owned();
+        };
+        let mut seen = self.seen.borrow_mut();
+        let index = seen.iter().position(|known| known == instance).unwrap_or_else(|| {
+            seen.push(instance.to_owned());
+            seen.len() - 1
+        });
+        let plugin = instance.split('#').next().unwrap_or_default();
+        format!("{plugin}#{} {call}", index + 1)
     }
 
     /// A counter, as `process.calls`.
@@ -85,6 +108,19 @@ impl Fixture {
         let value = unsafe { counter(name_c.as_ptr()) };
         assert_ne!(value, u64::MAX, "the fixture has no counter {name}");
         value
+    }
+
+    /// Fails the test if anything of the fixture is still alive, or if the host has broken a rule.
+    ///
+    /// # Panics
+    ///
+    /// If so.
+    pub fn assert_gone(&self) {
+        for level in ["instances.alive", "instances.active", "instances.processing", "entry.alive"] {
+            assert_eq!(self.counter(level), 0, "{level}");
+        }
+        assert_eq!(host::lend::leaked(), 0, "values dropped on the audio thread");
+        self.assert_clean();
     }
 
     /// Fails the test if the host has broken a rule.

@@ -3,7 +3,9 @@
 mod fixture;
 mod places;
 mod racks;
+mod stage;
 
 pub use fixture::Fixture;
 pub use places::{corpus, corpus_program, demo, fixture, program};
-pub use racks::{Stage, layer, plugin, rack};
+pub use racks::{at, layer, plugin, rack, with_params};
+pub use stage::{Live, Stage};

@@ -152,9 +152,9 @@ impl PortBuffers {
             .ports
             .iter()
             .flat_map(|port| port.first..port.first + port.channels);
-        from_peak_bits(channels.fold(0, |peak, channel| {
-            peak.max(peak_bits(self.channel(channel, frames)))
-        }))
+        let mut meter = Meter::NEW;
+        channels.for_each(|channel| meter.all(self.channel(channel, frames)));
+        meter.peak()
     }
 
     /// One frame, folded to stereo as [`fold`](Self::fold) does it.
@@ -202,7 +202,13 @@ impl PortBuffers {
     pub fn fold(&self, into: [&mut [f32]; 2], frames: usize, add: bool) -> f32 {
         let [left, right] = into;
         let mut replace = !add;
-        let mut peak = 0;
+        let mut meter = Meter::NEW;
+        if let (true, &[PortShape { first, channels: 2 }]) = (replace, self.ports()) {
+            // By far the most frequent case.
+            meter.copy(&mut left[..frames], self.channel(first, frames));
+            meter.copy(&mut right[..frames], self.channel(first + 1, frames));
+            return meter.peak();
+        }
         let order = core::iter::once(self.main).chain((0..self.ports.len()).filter(|&i| i != self.main));
         for index in order {
             let Some(&PortShape { first, channels }) = self.ports.get(index) else {
@@ -210,7 +216,7 @@ impl PortBuffers {
             };
             for channel in 0..channels.max(2) * usize::from(channels > 0) {
                 let source = self.channel(first + channel.min(channels - 1), frames);
-                peak = peak.max(peak_bits(source));
+                meter.all(source);
                 let side: &mut [f32] = if channel % 2 == 0 { &mut *left } else { &mut *right };
                 if replace && channel < 2 {
                     side[..frames].copy_from_slice(source);
@@ -226,34 +232,84 @@ impl PortBuffers {
             left[..frames].fill(0.0);
             right[..frames].fill(0.0);
         }
-        from_peak_bits(peak)
+        meter.peak()
     }
 }
 
-/// The greatest absolute sample as the bits of an `f32` without its sign.
-///
-/// Positive floats order like their bits, and infinity and NaN lie above all numbers, so one integer maximum
-/// finds the peak and every bad sample at once.
-#[inline]
-#[expect(clippy::cast_possible_wrap, reason = "the sign bit is masked off")]
-fn peak_bits(samples: &[f32]) -> i32 {
-    samples.iter().fold(0, |peak, sample| {
-        peak.max((sample.to_bits() & 0x7fff_ffff) as i32)
-    })
+/// Finds the greatest absolute sample, eight at a time: that many the compiler does in one go.
+#[derive(Clone, Copy)]
+struct Meter {
+    greatest: [f32; 8],
+    /// Bits that are all 0 as long as every sample is a finite number.
+    bad: [u32; 8],
 }
 
-#[inline]
-#[expect(clippy::cast_sign_loss, reason = "the bits come without a sign")]
-fn from_peak_bits(bits: i32) -> f32 {
-    let peak = f32::from_bits(bits as u32);
-    if peak.is_finite() { peak } else { f32::NAN }
+impl Meter {
+    const NEW: Self = Self {
+        greatest: [0.0; 8],
+        bad: [0; 8],
+    };
+
+    #[inline]
+    fn eight(&mut self, samples: &[f32; 8]) {
+        let size = samples.map(f32::abs);
+        // Written as a choice, which is one instruction; `f32::max` is five, for the sake of NaN.
+        self.greatest = core::array::from_fn(|index| {
+            if size[index] > self.greatest[index] {
+                size[index]
+            } else {
+                self.greatest[index]
+            }
+        });
+        // A number less itself is 0, but infinity and NaN give NaN.
+        self.bad = core::array::from_fn(|index| self.bad[index] | (size[index] - size[index]).to_bits());
+    }
+
+    #[inline]
+    fn all(&mut self, samples: &[f32]) {
+        let (eights, rest) = samples.as_chunks::<8>();
+        eights.iter().for_each(|eight| self.eight(eight));
+        if !rest.is_empty() {
+            let mut eight = [0.0; 8];
+            eight[..rest.len()].copy_from_slice(rest);
+            self.eight(&eight);
+        }
+    }
+
+    /// Looks at all of `from` while copying it. Both of one length.
+    #[inline]
+    fn copy(&mut self, into: &mut [f32], from: &[f32]) {
+        into.copy_from_slice(from);
+        self.all(from);
+    }
+
+    /// The greatest absolute sample, or NaN if any was not a finite number.
+    #[inline]
+    fn peak(&self) -> f32 {
+        let greatest = self
+            .greatest
+            .into_iter()
+            .fold(0.0, |a, b| if b > a { b } else { a });
+        let bad = self.bad.into_iter().fold(0, |a, b| a | b);
+        if bad == 0 { greatest } else { f32::NAN }
+    }
 }
 
 /// The greatest absolute sample, or NaN if any sample is not a finite number.
 #[inline]
 #[must_use]
 pub fn peak(samples: &[f32]) -> f32 {
-    from_peak_bits(peak_bits(samples))
+    let mut meter = Meter::NEW;
+    meter.all(samples);
+    meter.peak()
+}
+
+/// Copies one slice to another of the same length and returns its [`peak`].
+#[inline]
+pub(crate) fn copy_with_peak(into: &mut [f32], from: &[f32]) -> f32 {
+    let mut meter = Meter::NEW;
+    meter.copy(into, from);
+    meter.peak()
 }
 
 #[cfg(test)]
@@ -342,6 +398,19 @@ mod tests {
     #[test]
     fn the_peak_sees_every_bad_number() {
         assert_eq!(peak(&[0.5, -0.75, 0.1]), 0.75);
+        assert_eq!(peak(&[]), 0.0);
+        for length in 1..40 {
+            for place in 0..length {
+                let mut samples = [0.25; 40];
+                samples[place] = -0.5;
+                assert_eq!(peak(&samples[..length]), 0.5);
+                let mut copy = [0.0; 40];
+                assert_eq!(copy_with_peak(&mut copy[..length], &samples[..length]), 0.5);
+                assert_eq!(copy[..length], samples[..length]);
+                samples[place] = f32::INFINITY;
+                assert!(peak(&samples[..length]).is_nan());
+            }
+        }
         for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             assert!(peak(&[0.0, bad, 1.0]).is_nan());
         }

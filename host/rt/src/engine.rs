@@ -16,6 +16,9 @@ mod emit;
 mod panic;
 mod process;
 mod swap;
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make their own rings")]
+mod tests;
 
 use crate::block::Block;
 use crate::clock::BlockClock;
@@ -97,6 +100,8 @@ pub struct Engine {
     clock: BlockClock,
     limiter: Limiter,
     transport: Transport,
+    /// `incoming` holds changes of the transport.
+    tempo_changes: bool,
     controllers: Controllers,
     panic: Panic,
     fade: process::Fade,
@@ -151,6 +156,7 @@ impl Engine {
             clock: BlockClock::new(rate),
             limiter: Limiter::new(rate),
             transport: Transport::STOPPED,
+            tempo_changes: false,
             controllers: Controllers::default(),
             panic: Panic::default(),
             fade: process::Fade::default(),

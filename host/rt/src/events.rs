@@ -221,13 +221,16 @@ pub struct EventList {
     bytes: Lent<[u8]>,
     used: usize,
     dropped: u32,
+    /// Places for events of any kind.
+    limit: usize,
 }
 
 impl EventList {
     /// An empty list over the given memory. A quarter of `events` is kept for releases.
     #[must_use]
-    pub const fn new(events: Lent<[Event]>, bytes: Lent<[u8]>) -> Self {
+    pub fn new(events: Lent<[Event]>, bytes: Lent<[u8]>) -> Self {
         Self {
+            limit: places(&events),
             events,
             len: 0,
             bytes,
@@ -267,7 +270,7 @@ impl EventList {
     /// Number of events that events of any kind may still be pushed.
     #[must_use]
     pub fn room(&self) -> usize {
-        self.limit().saturating_sub(self.len)
+        self.limit.saturating_sub(self.len)
     }
 
     /// Number of free bytes in the pool.
@@ -287,17 +290,13 @@ impl EventList {
         core::mem::take(&mut self.dropped)
     }
 
-    fn limit(&self) -> usize {
-        self.events.len() - self.events.len() / 4
-    }
-
     /// Adds an event behind those of the same time. Returns whether there was room.
     ///
     /// A [`Body::SysEx`] must point into this list's own pool: use [`push_sysex`](Self::push_sysex) or
     /// [`push_from`](Self::push_from) for those.
     #[inline]
     pub fn push(&mut self, event: Event) -> bool {
-        if self.len >= self.limit() && !(event.body.is_release() && self.len < self.events.len()) {
+        if self.len >= self.limit && !(event.body.is_release() && self.len < self.events.len()) {
             self.dropped = self.dropped.saturating_add(1);
             return false;
         }
@@ -369,6 +368,11 @@ impl EventList {
     pub fn before(&self, time: u32) -> usize {
         self.as_slice().partition_point(|event| event.time < time)
     }
+}
+
+/// Places that are not kept for releases.
+fn places(events: &[Event]) -> usize {
+    events.len() - events.len() / 4
 }
 
 #[cfg(test)]

@@ -282,6 +282,7 @@ impl fmt::Debug for Lane {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make their own rings")]
 mod tests {
     extern crate std;
 

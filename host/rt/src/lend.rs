@@ -107,6 +107,13 @@ impl<T: ?Sized> Drop for Shared<T> {
     }
 }
 
+/// Leaks what must not be freed on this thread and has nowhere to go. Only a fault elsewhere makes that happen.
+#[cold]
+pub(crate) fn abandon<T>(value: T) {
+    #[expect(clippy::disallowed_methods, reason = "the one place where leaking is right")]
+    core::mem::forget(value);
+}
+
 /// What the tests of this crate use in place of `host`'s lending.
 #[cfg(test)]
 pub(crate) mod testing {

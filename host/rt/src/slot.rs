@@ -38,7 +38,7 @@ impl Drop for Slot {
             && let Err(rtrb::PushError::Full(engine)) = self.home.push(engine)
         {
             // Nobody waits at home: rather leak an engine than free it here.
-            core::mem::forget(engine);
+            crate::lend::abandon(engine);
         }
     }
 }

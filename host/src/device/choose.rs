@@ -79,7 +79,7 @@ fn best(wish: &Wish) -> Result<Chosen, DeviceError> {
     #[cfg(unix)]
     match super::jack::Jack::open(wish) {
         Ok(device) => return Ok(Chosen::wished(device)),
-        Err(DeviceError::NoDriver { .. }) => reasons.push("no JACK server runs".to_owned()),
+        Err(DeviceError::NoDriver { reason, .. }) => reasons.push(reason),
         Err(DeviceError::Failed { reason, .. }) => reasons.push(format!("JACK failed ({reason})")),
         Err(error) => return Err(error),
     }

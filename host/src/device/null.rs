@@ -159,11 +159,11 @@ struct Player {
 
 impl Player {
     fn play(&mut self) {
-        self.schedule.begin(super::clock::monotonic_nanos());
+        self.schedule.begin(crate::clock::monotonic_nanos());
         while !self.shared.stop.load(Ordering::Relaxed) {
             let mut due = self.schedule.next();
             sleep::until(due);
-            let (lost, later) = self.schedule.check(super::clock::monotonic_nanos());
+            let (lost, later) = self.schedule.check(crate::clock::monotonic_nanos());
             if lost > 0 {
                 self.shared.lost.fetch_add(lost, Ordering::Relaxed);
                 due = later;

@@ -23,7 +23,7 @@ pub enum SessionEvent {
     RackPlaying(RackId),
     /// This rack has left and is unloaded.
     RackGone(RackId),
-    /// The current rack does not run on the device as it now is.
+    /// A rack that waited for a device does not run on it and was unloaded. The sentence tells why.
     RackFailed(String),
     /// A plugin told something.
     Plugin {

@@ -107,7 +107,11 @@ impl LoadedRack {
 
     /// Deactivates every plugin. Their audio halves must have been dropped; returns whether they all had.
     pub(super) fn deactivate(&mut self) -> bool {
-        self.plugins_mut().fold(true, |all, plugin| plugin.instance.deactivate() && all)
+        let mut all = true;
+        for plugin in self.plugins_mut() {
+            all &= plugin.instance.deactivate();
+        }
+        all
     }
 
     /// Every plugin, layer by layer, the master chain last.

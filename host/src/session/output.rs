@@ -82,6 +82,13 @@ impl Output {
         self.offline = None;
     }
 
+    /// Has an offline device's engine take what waits, between two blocks.
+    pub(super) fn step_no_frames(&mut self) {
+        if let Some(offline) = &mut self.offline {
+            offline.step_into(None, [&mut [], &mut []]);
+        }
+    }
+
     /// The way to MIDI output ports, anew for every device because the callback takes it along.
     fn output_lane(&mut self) -> Result<Option<OutputLane>, MidiError> {
         if self.output_names.is_empty() {
@@ -100,7 +107,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The device cannot be opened, or the current rack does not run on it.
+    /// The device cannot be opened, or the current rack does not run on it. A rack that refuses to start there is
+    /// unloaded.
     pub fn open(&mut self, wish: &Wish) -> Result<OpenedDevice, OpenError> {
         self.come_home()?;
         let chosen = device::open(wish)?;
@@ -127,7 +135,7 @@ impl Session {
         self.prepare(rate, block)?;
         let callback = self.callback(rate).ok_or(OpenError::Stuck)?;
         self.output.offline = Some(Offline::new(callback, rate, block));
-        Ok(())
+        self.settle()
     }
 
     /// The device that [`Session::open_offline`] opened.
@@ -163,16 +171,23 @@ impl Session {
         }
         self.dismantle();
         let (mut link, engine) = Link::build(rate, max_block.max(1));
-        let mut failed = None;
         if let Some(rack) = self.rack_mut() {
-            match rack.activate(rate, max_block.max(1)) {
-                // The roads are new and empty, so there is room.
-                Ok(audio) => drop(link.hand_over(Handover::Rack(audio))),
-                Err(error) => failed = Some(error),
-            }
+            let audio = rack.activate(rate, max_block.max(1))?;
+            // The roads are new and empty, so there is room.
+            drop(link.hand_over(Handover::Rack(audio)));
         }
         self.running = Some(Running { link, rate, engine: Some(engine) });
-        failed.map_or(Ok(()), Err)
+        Ok(())
+    }
+
+    /// Waits until the device that was just started plays the current rack. If the rack refuses, the device is closed
+    /// again.
+    fn settle(&mut self) -> Result<(), OpenError> {
+        let Some(id) = self.current.filter(|_| self.current != self.taken) else { return Ok(()) };
+        self.wait_until_taken(id).or_else(|error| {
+            self.come_home()?;
+            Err(error.into())
+        })
     }
 
     /// Puts the engine into a callback. `None` when the engine is not at home.
@@ -194,7 +209,7 @@ impl Session {
         match opened.start(callback) {
             Ok(device) => {
                 self.output.device = Some(device);
-                Ok(())
+                self.settle()
             }
             Err(error) => {
                 self.come_home()?;
@@ -264,8 +279,10 @@ impl Session {
                 self.events.push(SessionEvent::DeviceBack(info));
             }
             Err(OpenError::Rack(error)) => {
-                // Trying again would not help: the device is there, the rack does not run on it.
-                self.output.retry = None;
+                // The device is there and the rack does not run on it: the device is opened for the next one.
+                if self.running.is_none() {
+                    self.current.into_iter().for_each(|id| self.forget_rack(id));
+                }
                 self.events.push(SessionEvent::RackFailed(error.to_string()));
             }
             Err(_) => {}

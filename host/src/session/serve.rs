@@ -18,7 +18,13 @@ impl Session {
         self.serve_device(now);
         self.serve_plugins(now);
         // Answers that nobody waits for are of racks handed over while no device ran.
-        self.answers.clear();
+        for (id, refused) in std::mem::take(&mut self.answers) {
+            if let Some(at) = refused {
+                let error = self.start_error(id, at).to_string();
+                self.forget_rack(id);
+                self.events.push(SessionEvent::RackFailed(error));
+            }
+        }
         std::mem::take(&mut self.events)
     }
 
@@ -36,6 +42,9 @@ impl Session {
         match report {
             FromEngine::Taken(id) => {
                 self.answers.push((id, None));
+                self.taken = Some(id);
+                // Racks are numbered as they are loaded, so this one came too late to be waited for.
+                self.current = self.current.max(self.taken);
                 self.events.push(SessionEvent::RackPlaying(id));
             }
             FromEngine::Plugin { rack, plugin, body } => self.events.push(SessionEvent::Param { rack, plugin, body }),

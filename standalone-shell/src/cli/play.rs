@@ -43,6 +43,8 @@ pub struct Arguments {
     buffer: Option<String>,
 
     /// MIDI input to listen to, by name or a part of it; may be given more than once [default: all inputs]
+    ///
+    /// On JACK these are the server's own MIDI ports.
     #[arg(long = "midi", value_name = "NAME")]
     midi: Vec<String>,
 

@@ -139,11 +139,11 @@ fn as_text(
 ) -> String {
     let descriptor = instance.descriptor();
     let mut text = format!(
-        "{} {} by {}, {} plugin\n",
+        "{} {} by {}, a {} plugin\n",
         one_line(&descriptor.name),
         one_line(&descriptor.version),
         one_line(&descriptor.vendor),
-        descriptor.format
+        descriptor.format.to_uppercase()
     );
     let refused = || "not told: the plugin refuses to run".to_owned();
     let tail = |tail: Option<Duration>| tail.map_or_else(|| "never ends".to_owned(), |tail| format!("{} s", tail.as_secs_f64()));
@@ -158,7 +158,7 @@ fn as_text(
         ("notes out", note_ports(&facts.note_outputs)),
         ("latency", active.map_or_else(refused, |active| words::count(active.latency as usize, "frame"))),
         ("tail", active.map_or_else(refused, |active| tail(active.tail))),
-        ("state", state.map_or_else(|| "none".to_owned(), |bytes| words::count(bytes, "byte"))),
+        ("state", state.filter(|bytes| *bytes > 0).map_or_else(|| "none".to_owned(), |bytes| words::count(bytes, "byte"))),
         ("editor", yes_no(facts.editor)),
         ("voices", facts.voices.map_or_else(|| "not told".to_owned(), |(used, most)| format!("{used} of {most}"))),
         ("extensions", facts.extensions.join(", ")),

@@ -57,11 +57,11 @@ fn tell(summary: &Summary, file: &Path, bits: Bits, json: bool) -> anyhow::Resul
             "output": file,
             "rate": summary.rate,
             "frames": summary.frames,
-            "seconds": sound,
-            "peak_db": peak,
+            "seconds": words::rounded(sound, 6),
+            "peak_db": words::rounded(peak, 2),
             "latency": summary.latency,
-            "took": summary.seconds,
-            "realtime": realtime,
+            "took": words::rounded(summary.seconds, 6),
+            "realtime": words::rounded(realtime, 2),
         }));
     }
     output::say(&format!(

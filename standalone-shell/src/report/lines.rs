@@ -51,7 +51,7 @@ impl Drop for Lines {
     fn drop(&mut self) {
         self.lines = None;
         // It ends with an error when the thread is done, or when time is up; both will do.
-        drop(self.done.recv_timeout(LAST));
+        let _done_or_late = self.done.recv_timeout(LAST);
         let left_out = self.left_out.load(Ordering::Relaxed);
         if left_out > 0 {
             tracing::warn!(left_out, "JSON lines were left out, for nobody read them");

@@ -81,7 +81,8 @@ mod tests {
             inputs: 0,
             outputs: 2,
         };
-        let load = LoadSnapshot { mean: 0.123, max: 0.5, late: 2, ..LoadSnapshot::default() };
+        let mut load = LoadSnapshot::default();
+        (load.mean, load.max, load.late) = (0.123, 0.5, 2);
         let situation = Situation { device: Some(&info), load: &load, peak_db: -12.34, midi: Some([0x90, 60, 100]) };
         assert_eq!(
             text(&situation),

@@ -110,8 +110,8 @@ impl Telling {
             )
         };
         Some(match event {
-            PluginEvent::Log(severity @ ("error" | "fatal"), text) => log(severity, text, Weight::Warning),
-            PluginEvent::Log(severity, text) => log(severity, text, Weight::Detail),
+            PluginEvent::Log(severity @ ("debug" | "info" | "warning"), text) => log(severity, text, Weight::Detail),
+            PluginEvent::Log(severity, text) => log(severity, text, Weight::Warning),
             PluginEvent::WrongThread(text) => log("wrong-thread", text, Weight::Detail),
             PluginEvent::Restart
             | PluginEvent::Process

@@ -1,6 +1,6 @@
 //! Load, levels and counts, summed up over the times between two lines.
 
-use crate::words::decibels;
+use crate::words::{decibels, rounded};
 use host::device::LoadSnapshot;
 use host::session::Meters;
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ impl Totals {
         self.max.add(self.live.max);
         let max = std::mem::take(&mut self.max.live);
         let peak = std::mem::take(&mut self.peak.live);
-        (LoadSnapshot { max, ..self.live.clone() }, decibels(peak))
+        (with_max(&self.live, max), decibels(peak))
     }
 
     /// The fields of a status line: load and level since the last one.
@@ -88,7 +88,7 @@ impl Totals {
         self.max.add(self.status.max);
         let max = std::mem::take(&mut self.max.status);
         let peak = std::mem::take(&mut self.peak.status);
-        let load = LoadSnapshot { max, ..self.status.clone() };
+        let load = with_max(&self.status, max);
         self.fields(&load, peak)
     }
 
@@ -96,7 +96,7 @@ impl Totals {
     pub fn for_end(&mut self, since: impl FnOnce(&LoadSnapshot) -> LoadSnapshot) -> Value {
         let all = since(&LoadSnapshot::default());
         self.max.add(all.max);
-        let load = LoadSnapshot { max: self.max.start, ..all };
+        let load = with_max(&all, self.max.start);
         self.fields(&load, self.peak.start)
     }
 
@@ -104,16 +104,22 @@ impl Totals {
         json!({
             "blocks": load.total,
             "late": load.late,
-            "load_mean": load.mean,
-            "load_max": load.max,
+            "load_mean": rounded(load.mean, 6),
+            "load_max": rounded(load.max, 6),
             // The histogram is coarser than the maximum, which may have been taken by another line.
-            "load_p999": load.p999.min(load.max),
-            "peak_db": decibels(peak),
+            "load_p999": rounded(load.p999.min(load.max), 6),
+            "peak_db": rounded(decibels(peak), 2),
             "midi_events": self.midi_events.total(),
             "dropped": self.dropped.total(),
             "faults": self.faults.total(),
         })
     }
+}
+
+fn with_max(load: &LoadSnapshot, max: f64) -> LoadSnapshot {
+    let mut load = load.clone();
+    load.max = max;
+    load
 }
 
 #[cfg(test)]

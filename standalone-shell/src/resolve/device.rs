@@ -2,13 +2,13 @@
 
 use crate::cli::Play;
 use host::device::{BufferWish, Driver, Wish};
-use presets::{Buffer, Device};
+use presets::{Buffer, Device, Midi};
 
 /// One wish out of a command line and a preset. What the command line says counts.
 ///
 /// A name and channels belong to a driver: a preset's are left out when the command line picks another driver or
 /// device.
-pub fn wish(play: &Play, device: &Device) -> Wish {
+pub fn wish(play: &Play, device: &Device, midi: &Midi) -> Wish {
     let wished = device.driver.map(driver);
     let same_driver = play.driver.is_none() || play.driver == wished;
     let same_device = same_driver && (play.device.is_none() || play.device == device.name);
@@ -21,6 +21,7 @@ pub fn wish(play: &Play, device: &Device) -> Wish {
         buffer: play.buffer.or_else(|| device.buffer.map(buffer)),
         outputs: channels(&device.outputs),
         inputs: channels(&device.inputs),
+        midi: super::midi::named(&play.midi, midi),
     }
 }
 
@@ -57,7 +58,7 @@ mod tests {
         };
         let words = format!("backline play p.backline {line}");
         match parse(words.split_whitespace().map(Into::into)) {
-            Ok(Command::Play(play)) => wish(&play, &device),
+            Ok(Command::Play(play)) => wish(&play, &device, &Midi::default()),
             other => panic!("{other:?}"),
         }
     }

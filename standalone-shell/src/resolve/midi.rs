@@ -8,13 +8,14 @@ use std::path::Path;
 /// The name of the phrase that is part of the program.
 const PHRASE: &str = "stage-synth";
 
+/// The inputs to listen to by name: those of the command line, else those of the preset. `None` is all.
+pub fn named(named: &[String], midi: &Midi) -> Option<Vec<String>> {
+    if named.is_empty() { midi.inputs.clone() } else { Some(named.to_owned()) }
+}
+
 /// The inputs to listen to: those of the command line, else those of the preset, else all.
-pub fn inputs(named: &[String], midi: &Midi) -> Wanted {
-    match (named, &midi.inputs) {
-        ([], None) => Wanted::All,
-        ([], Some(inputs)) => Wanted::Named(inputs.clone()),
-        (named, _) => Wanted::Named(named.to_owned()),
-    }
+pub fn inputs(names: &[String], midi: &Midi) -> Wanted {
+    named(names, midi).map_or(Wanted::All, Wanted::Named)
 }
 
 /// Reads a standard MIDI file. A name that is no file may be that of the phrase built in.

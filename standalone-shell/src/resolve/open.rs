@@ -47,15 +47,11 @@ pub fn open(path: &Path) -> anyhow::Result<OpenPreset> {
         }
     }
     let preset = presets::load(path)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
     Ok(OpenPreset {
         name: name_of(&preset, path),
         preset,
         path: path.to_owned(),
-        folder: Some(folder),
+        folder: path.parent().map(Path::to_owned),
         is_factory: false,
     })
 }

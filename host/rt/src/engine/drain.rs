@@ -221,6 +221,7 @@ impl Engine {
             controllers,
             sounding,
             owed,
+            tempo_changes,
             ..
         } = self;
         let Some(sequence) = sequence.as_deref_mut().filter(|sequence| sequence.is_playing()) else {
@@ -247,10 +248,10 @@ impl Engine {
                     incoming.push_sysex(time, 0, piece.bytes(start, len));
                 }
                 What::Transport(at) if time == 0 => *transport = at,
-                What::Transport(at) => drop(incoming.push(Event {
-                    time,
-                    body: Body::Transport(at),
-                })),
+                What::Transport(at) => {
+                    let body = Body::Transport(at);
+                    *tempo_changes |= incoming.push(Event { time, body });
+                }
             }
         });
         if !ended {
@@ -340,10 +341,8 @@ impl Engine {
                     playing,
                     ..self.transport_at(time)
                 };
-                self.incoming.push(Event {
-                    time,
-                    body: Body::Transport(at),
-                });
+                let body = Body::Transport(at);
+                self.tempo_changes |= self.incoming.push(Event { time, body });
             }
         }
         let Some(sequence) = &mut self.sequence else {

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::drain::Span;
-use crate::block::Block;
+use crate::block::{Block, copy_with_peak};
 use crate::events::Body;
 use crate::rack::{Pass, Playing};
 use crate::transport::Transport;
@@ -32,12 +32,14 @@ impl Fade {
         self.frames = if frames == 0 { 1 } else { frames };
     }
 
+    /// Whether it leaves everything as it is.
+    #[expect(clippy::float_cmp, reason = "the gain was set to exactly 1")]
+    fn rests(&self) -> bool {
+        self.frames == 0 && self.gain == 1.0
+    }
+
     /// Applies the fade to a span and returns whether it has just ended.
     fn process(&mut self, [left, right]: [&mut [f32]; 2]) -> bool {
-        #[expect(clippy::float_cmp, reason = "the gain was set to exactly 1")]
-        if self.frames == 0 && self.gain == 1.0 {
-            return false;
-        }
         let was_running = self.frames > 0;
         for (left, right) in left.iter_mut().zip(right) {
             if self.frames > 0 {
@@ -125,30 +127,36 @@ impl Engine {
             offset: span.start,
             home: &mut self.home,
         };
-        let ceiling = match &mut self.current {
-            Some(rack) => {
-                rack.process(&self.incoming, Playing::Live, &mut pass);
-                let [mix_left, mix_right] = pass.scratch.mix.frames(frames);
-                left.copy_from_slice(mix_left);
-                right.copy_from_slice(mix_right);
-                rack.ceiling.filter(|ceiling| *ceiling > 0.0)
+        let mut peaks = [0.0; 2];
+        let mut ceiling = None;
+        if let Some(rack) = &mut self.current {
+            rack.process(&self.incoming, Playing::Live, &mut pass);
+            let mix = pass.scratch.mix.frames(frames);
+            for ((side, mix), peak) in [&mut *left, &mut *right].into_iter().zip(mix).zip(&mut peaks) {
+                *peak = copy_with_peak(side, mix);
             }
-            None => {
-                left.fill(0.0);
-                right.fill(0.0);
-                None
-            }
-        };
+            ceiling = rack.ceiling.filter(|ceiling| *ceiling > 0.0);
+        } else {
+            left.fill(0.0);
+            right.fill(0.0);
+        }
         self.feed.advance(frames);
+        let mut changed = false;
         for leaving in self.leaving.iter_mut().flatten() {
             leaving.process(&self.incoming, &mut pass, [&mut *left, &mut *right], self.rate);
+            changed = true;
         }
         self.follow_transport(span.frames);
         self.panic_watch(span.frames);
-        if self.fade.process([&mut *left, &mut *right]) {
-            self.home.send(FromEngine::Faded);
+        if !self.fade.rests() {
+            changed = true;
+            if self.fade.process([&mut *left, &mut *right]) {
+                self.home.send(FromEngine::Faded);
+            }
         }
-        let mut peaks = [crate::block::peak(left), crate::block::peak(right)];
+        if changed {
+            peaks = [crate::block::peak(left), crate::block::peak(right)];
+        }
         if peaks.iter().any(|peak| peak.is_nan()) {
             // Every plugin was good, so their sum overflowed: no device shall hear that.
             left.fill(0.0);
@@ -168,7 +176,12 @@ impl Engine {
     /// Moves the transport to the span's end, by way of the changes inside it.
     #[inline]
     fn follow_transport(&mut self, frames: u32) {
-        self.transport = self.transport_at(frames);
+        if self.tempo_changes {
+            self.tempo_changes = false;
+            self.transport = self.transport_at(frames);
+        } else {
+            self.transport.advance(frames, self.rate);
+        }
     }
 
     /// The transport at a frame of the span, as far as its changes are known.

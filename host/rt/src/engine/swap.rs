@@ -282,7 +282,7 @@ impl Engine {
                             };
                             // There is room: it was just checked, and this is the only producer.
                             if let Err(rtrb::PushError::Full(retired)) = self.retired.push(retired) {
-                                core::mem::forget(retired);
+                                crate::lend::abandon(retired);
                             }
                         }
                         Gone::Silent | Gone::Fading => staying = true,
@@ -296,7 +296,7 @@ impl Engine {
     fn retire(&mut self, retired: Retired) {
         if let Err(rtrb::PushError::Full(retired)) = self.retired.push(retired) {
             // Callers have checked for room. Should one not have: leaking is better than freeing here.
-            core::mem::forget(retired);
+            crate::lend::abandon(retired);
         }
     }
 

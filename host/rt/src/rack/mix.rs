@@ -72,9 +72,8 @@ impl Glide {
 
 /// Puts `from` times a gain into `into`.
 pub(super) fn set(into: &mut [f32], from: &[f32], gain: &Glide) {
-    #[expect(clippy::float_cmp, reason = "a gain of 1 was set to exactly that")]
     match gain.rest() {
-        Some(gain) if gain == 1.0 => into.copy_from_slice(from),
+        Some(1.0) => into.copy_from_slice(from),
         Some(gain) => into
             .iter_mut()
             .zip(from)
@@ -85,10 +84,9 @@ pub(super) fn set(into: &mut [f32], from: &[f32], gain: &Glide) {
 
 /// Adds `from` times a gain to `into`. A gain at rest costs one multiplication a sample, 1 none, 0 nothing at all.
 pub(super) fn add(into: &mut [f32], from: &[f32], gain: &Glide) {
-    #[expect(clippy::float_cmp, reason = "gains of 0 and 1 were set to exactly that")]
     match gain.rest() {
-        Some(gain) if gain == 1.0 => into.iter_mut().zip(from).for_each(|(into, from)| *into += from),
-        Some(gain) if gain == 0.0 => {}
+        Some(1.0) => into.iter_mut().zip(from).for_each(|(into, from)| *into += from),
+        Some(0.0) => {}
         Some(gain) => into
             .iter_mut()
             .zip(from)
@@ -99,9 +97,8 @@ pub(super) fn add(into: &mut [f32], from: &[f32], gain: &Glide) {
 
 /// Scales in place.
 pub(super) fn scale(samples: &mut [f32], gain: &Glide) {
-    #[expect(clippy::float_cmp, reason = "a gain of 1 was set to exactly that")]
     match gain.rest() {
-        Some(gain) if gain == 1.0 => {}
+        Some(1.0) => {}
         Some(gain) => samples.iter_mut().for_each(|sample| *sample *= gain),
         None => each(samples, gain, |_, sample, gain| *sample *= gain),
     }

@@ -1,7 +1,7 @@
 //! One call of the driver, on its thread: converted, cut into pieces, played.
 
 use super::super::Callback;
-use super::super::clock::monotonic_nanos;
+use crate::clock::monotonic_nanos;
 use super::super::gate::Gate;
 use super::super::priority::{prefault_stack, real_time};
 use super::config::Plan;

@@ -159,7 +159,7 @@ pub(super) fn no_device(wish: &Wish, absent: Absent) -> DeviceError {
     match absent {
         Absent::Library(reason) => DeviceError::NoDriver {
             driver: Driver::Jack,
-            reason: format!("its library cannot be loaded ({reason})"),
+            reason: format!("JACK's library cannot be loaded ({reason})"),
         },
         Absent::Server if wish.name.is_none() => DeviceError::NoDriver {
             driver: Driver::Jack,

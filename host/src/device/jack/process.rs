@@ -1,7 +1,7 @@
 //! One block, on the server's thread. Nothing here allocates, locks or waits.
 
 use super::super::Callback;
-use super::super::clock::monotonic_nanos;
+use crate::clock::monotonic_nanos;
 use super::super::gate::Gate;
 use super::notify::Shared;
 use ::jack::{

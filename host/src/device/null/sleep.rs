@@ -30,7 +30,7 @@ pub(super) fn until(due: i64) {
 /// what is left is spun away.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn until(due: i64) {
-    use super::super::clock::monotonic_nanos;
+    use crate::clock::monotonic_nanos;
     const SPIN: i64 = 500_000;
     if let Ok(nanos) = u64::try_from(due - monotonic_nanos() - SPIN) {
         std::thread::sleep(std::time::Duration::from_nanos(nanos));

@@ -30,7 +30,7 @@ pub fn run(options: &New) -> anyhow::Result<()> {
     let layer = Layer { name: layer_name(&name), plugins: plugins.collect::<Result<_, _>>()?, ..Layer::default() };
     let preset = Preset { name, layers: vec![layer], ..Preset::default() };
     presets::save(&file, &preset)?;
-    output::say(&format!("{} is written; play it with `backline play {}`.", file.display(), file.display()));
+    output::say(&format!("{} is written; play it with `backline play {:?}`.", file.display(), file.as_os_str()));
     Ok(())
 }
 

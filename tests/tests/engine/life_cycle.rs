@@ -1,0 +1,245 @@
+//! The order in which plugins live, on whichever thread the host plays them.
+
+use host::device::{BufferWish, Driver, Wish};
+use host::plugin::RenderMode;
+use host::session::{RackError, Session, SessionEvent, Stamp};
+use std::time::Duration;
+use tests::{Fixture, Live, Stage, layer, plugin, rack, with_params};
+
+#[test]
+fn a_plugin_on_the_offline_device_lives_in_order() {
+    let fixture = Fixture::open();
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("watch")])]), 64);
+    stage.play(256);
+    drop(stage);
+    assert_eq!(
+        fixture.trace(),
+        [
+            "entry init",
+            "watch#1 create",
+            "watch#1 init",
+            "watch#1 activate 48000 1 64",
+            "watch#1 start_processing",
+            "watch#1 process",
+            "watch#1 stop_processing",
+            "watch#1 deactivate",
+            "watch#1 destroy",
+            "entry deinit",
+        ]
+    );
+    fixture.assert_gone();
+}
+
+#[test]
+fn a_plugin_on_a_real_time_thread_lives_in_order() {
+    let fixture = Fixture::open();
+    let mut live = Live::new(&rack(vec![layer(vec![plugin("watch")])]), 48_000, 64);
+    assert!(live.run_until(Duration::from_secs(2), |meters| meters.blocks >= 50));
+    live.session.close(Duration::from_secs(1));
+    assert_eq!(
+        fixture.trace(),
+        [
+            "entry init",
+            "watch#1 create",
+            "watch#1 init",
+            "watch#1 activate 48000 1 64",
+            "watch#1 start_processing",
+            "watch#1 process",
+            "watch#1 stop_processing",
+            "watch#1 deactivate",
+            "watch#1 destroy",
+            "entry deinit",
+        ]
+    );
+    assert!(fixture.counter("process.calls") >= 50);
+    fixture.assert_gone();
+}
+
+/// All processors of a rack are stopped before the first instance is deactivated, and all are deactivated before the
+/// library is let go.
+#[test]
+fn a_whole_rack_is_taken_apart_in_order() {
+    let fixture = Fixture::open();
+    let mut spec = rack(vec![layer(vec![plugin("watch"), plugin("effect")]), layer(vec![plugin("tail")])]);
+    spec.master = vec![plugin("effect")];
+    let mut stage = Stage::new(&spec, 37);
+    stage.play(200);
+    let _before = fixture.trace();
+    drop(stage);
+    assert_eq!(
+        fixture.trace(),
+        [
+            "watch#1 stop_processing",
+            "effect#2 stop_processing",
+            "tail#3 stop_processing",
+            "effect#4 stop_processing",
+            "watch#1 deactivate",
+            "effect#2 deactivate",
+            "tail#3 deactivate",
+            "effect#4 deactivate",
+            "watch#1 destroy",
+            "effect#2 destroy",
+            "tail#3 destroy",
+            "effect#4 destroy",
+            "entry deinit",
+        ]
+    );
+    fixture.assert_gone();
+}
+
+#[test]
+fn a_swap_takes_the_old_rack_apart_once_it_is_silent() {
+    let fixture = Fixture::open();
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("watch")])]), 480);
+    stage.play(4_800);
+    let first = stage.session.rack().unwrap().id;
+    let second = stage.session.load(&rack(vec![layer(vec![plugin("state")])])).unwrap();
+    stage.play(4_800);
+    assert_eq!(stage.session.rack_count(), 2, "the old rack leaves once it has been silent");
+    stage.play(110_000);
+    assert_eq!(stage.session.rack_count(), 1);
+    let told: Vec<_> = stage.take_events();
+    assert!(told.contains(&SessionEvent::RackPlaying(second)), "{told:?}");
+    assert!(told.contains(&SessionEvent::RackGone(first)), "{told:?}");
+    drop(stage);
+    assert_eq!(
+        fixture.trace(),
+        [
+            "entry init",
+            "watch#1 create",
+            "watch#1 init",
+            "watch#1 activate 48000 1 480",
+            "watch#1 start_processing",
+            "watch#1 process",
+            "state#2 create",
+            "state#2 init",
+            "state#2 activate 48000 1 480",
+            "state#2 start_processing",
+            "state#2 process",
+            "watch#1 stop_processing",
+            "watch#1 deactivate",
+            "watch#1 destroy",
+            "state#2 stop_processing",
+            "state#2 deactivate",
+            "state#2 destroy",
+            "entry deinit",
+        ]
+    );
+    fixture.assert_gone();
+}
+
+#[test]
+fn dropping_without_closing_while_a_device_runs_is_as_orderly() {
+    let fixture = Fixture::open();
+    let spec = rack(vec![layer(vec![plugin("tail"), plugin("effect")])]);
+    let mut live = Live::new(&spec, 48_000, 32);
+    live.session.send_midi(Stamp::Now, &[0x90, 60, 100]);
+    assert!(live.run_until(Duration::from_secs(2), |meters| meters.peak[0] > 0.1));
+    drop(live);
+    let trace = fixture.trace();
+    assert_eq!(
+        trace[trace.len() - 7..],
+        [
+            "tail#1 stop_processing",
+            "effect#2 stop_processing",
+            "tail#1 deactivate",
+            "effect#2 deactivate",
+            "tail#1 destroy",
+            "effect#2 destroy",
+            "entry deinit",
+        ]
+    );
+    fixture.assert_gone();
+}
+
+#[test]
+fn a_session_that_never_had_a_device_lets_go_of_its_plugins() {
+    let fixture = Fixture::open();
+    let mut session = Session::new();
+    session.load(&rack(vec![layer(vec![plugin("watch")])])).unwrap();
+    session.load(&rack(vec![layer(vec![plugin("effect")])])).unwrap();
+    assert_eq!(fixture.counter("instances.alive"), 1, "a rack that no engine has is replaced");
+    drop(session);
+    assert_eq!(fixture.counter("activations"), 0);
+    fixture.assert_gone();
+}
+
+/// Loads `bad` beside what plays; gives the error. What plays must go on sample for sample, and nothing must be left
+/// of the rack that failed.
+fn fails_beside_music(fixture: &Fixture, bad: &str) -> RackError {
+    let music = rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]);
+    let mut stage = Stage::new(&music, 64);
+    stage.play(640);
+    let alive = fixture.counter("instances.alive");
+    let spec = rack(vec![layer(vec![plugin("state"), plugin(bad)]), layer(vec![plugin("tail")])]);
+    let error = stage.session.load(&spec).unwrap_err();
+    stage.play(6_400);
+    assert!(stage.played.iter().all(|side| side.iter().all(|&sample| sample == 0.25)), "{bad}: what played goes on");
+    assert_eq!(fixture.counter("instances.alive"), alive, "{bad}: all of the failed rack is gone");
+    assert_eq!(stage.session.rack_count(), 1);
+    stage.session.send_midi(Stamp::Now, &[0xb0, 7, 127]);
+    stage.play(64);
+    assert!(stage.played[1][stage.position() - 64..].contains(&1.25), "{bad}: what played still listens");
+    drop(stage);
+    fixture.assert_gone();
+    error
+}
+
+#[test]
+fn a_plugin_that_fails_to_start_leaves_what_plays_alone() {
+    let fixture = Fixture::open();
+    let error = fails_beside_music(&fixture, "fail-init");
+    assert!(matches!(error, RackError::Load { .. }), "{error:?}");
+    assert!(error.to_string().starts_with("Layer/2: The plugin org.backline.fixture.fail-init of "), "{error}");
+    let error = fails_beside_music(&fixture, "fail-activate");
+    assert!(matches!(error, RackError::Activate { .. }), "{error:?}");
+    assert!(
+        error.to_string().starts_with(
+            "Layer/2: The plugin Fixture Fail Activate refuses to run at 48000 Hz with blocks of up to 64 frames"
+        ),
+        "{error}"
+    );
+    let error = fails_beside_music(&fixture, "fail-start");
+    assert!(matches!(error, RackError::Start { .. }), "{error:?}");
+    assert!(
+        error.to_string().starts_with("Layer/2: The plugin Fixture Fail Start refused to start processing."),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_plugin_that_fails_on_a_running_device_leaves_what_plays_alone() {
+    for bad in ["fail-init", "fail-activate", "fail-start"] {
+        let fixture = Fixture::open();
+        let music = rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]);
+        let mut live = Live::new(&music, 48_000, 64);
+        let spec = rack(vec![layer(vec![plugin("state"), plugin(bad)])]);
+        assert!(live.session.load(&spec).is_err(), "{bad}");
+        assert_eq!(live.session.rack_count(), 1);
+        assert_eq!(live.run(Duration::from_millis(200)), 0.25, "{bad}");
+        live.session.close(Duration::from_secs(1));
+        fixture.assert_gone();
+    }
+}
+
+/// A rack that waited for a device and then does not run on it is an error of opening, not silence.
+#[test]
+fn opening_a_device_tells_of_a_rack_that_does_not_run() {
+    for bad in ["fail-activate", "fail-start"] {
+        let fixture = Fixture::open();
+        let mut session = Session::new();
+        session.load(&rack(vec![layer(vec![plugin("state"), plugin(bad)])])).unwrap();
+        let error = session.open_offline(48_000, 64, RenderMode::Live).unwrap_err();
+        assert!(error.to_string().starts_with("Layer/2: The plugin Fixture Fail"), "{error}");
+        drop(session);
+        fixture.assert_gone();
+
+        let mut session = Session::new();
+        session.load(&rack(vec![layer(vec![plugin("state"), plugin(bad)])])).unwrap();
+        let wish = Wish { driver: Some(Driver::Null), buffer: Some(BufferWish::Frames(64)), ..Wish::default() };
+        let error = session.open(&wish).unwrap_err();
+        assert!(error.to_string().starts_with("Layer/2: The plugin Fixture Fail"), "{error}");
+        drop(session);
+        fixture.assert_gone();
+    }
+}

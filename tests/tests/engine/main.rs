@@ -1,0 +1,18 @@
+//! The engine with plugins in it, on the offline and the null device.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is how it fails")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "tests count small things"
+)]
+
+mod life_cycle;
+mod overflow;
+mod same_at_every_block_size;
+mod smf;
+mod swap;
+mod timing;
+
+/// The block sizes at which music must be the same.
+const BLOCKS: [usize; 7] = [1, 16, 32, 37, 64, 512, 4096];
