@@ -6,8 +6,9 @@ mod ending;
 pub use ending::End;
 
 use crate::report::{Report, Situation, Telling, Totals};
-use ending::Ending;
 use crate::words::rounded;
+use ending::Ending;
+use host::midi::file::MidiFile;
 use host::session::{Command, Session, SessionEvent, Stamp};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -32,6 +33,15 @@ pub enum AppEvent {
     Tick(Instant),
 }
 
+/// A piece that plays, and whether it plays over and over.
+#[derive(Debug)]
+pub struct Piece {
+    /// The piece.
+    pub file: MidiFile,
+    /// Whether it begins again at its end.
+    pub looped: bool,
+}
+
 /// How playing shall end by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Until {
@@ -51,13 +61,19 @@ pub struct App {
     status: Instant,
     live: Instant,
     ending: Ending,
+    piece: Option<Piece>,
+    /// Frames per second of the engine that has the piece.
+    rate: Option<f64>,
 }
 
 impl App {
     /// The program, playing since now.
-    pub fn new(session: Session, report: Report, until: Until) -> Self {
+    pub fn new(session: Session, report: Report, piece: Option<Piece>, until: Until) -> Self {
         let now = Instant::now();
+        let rate = session.rate();
         Self {
+            piece,
+            rate,
             session,
             report,
             totals: Totals::default(),
@@ -96,23 +112,48 @@ impl App {
         match event {
             SessionEvent::Meters(meters) => {
                 self.totals.meters(meters);
-                self.ending.level(meters.peak[0].max(meters.peak[1]), Instant::now());
+                self.ending
+                    .level(meters.peak[0].max(meters.peak[1]), Instant::now());
             }
             SessionEvent::SequenceEnd => {
-                self.report.line("midi-file", json!({ "state": "end" }));
-                self.ending.piece_is_over(Instant::now());
+                let looped = self.piece.as_ref().is_some_and(|piece| piece.looped);
+                self.report.line(
+                    "midi-file",
+                    json!({ "state": if looped { "again" } else { "end" } }),
+                );
+                if !looped {
+                    self.ending.piece_is_over(Instant::now());
+                }
             }
             SessionEvent::EngineLost => self.ending.quit(End::EngineLost),
             SessionEvent::RackPlaying(id) => {
-                let name = self.session.rack().filter(|rack| rack.id == *id).map(|rack| rack.name.clone());
-                self.report.line("preset", json!({ "state": "playing", "name": name }));
+                let name = self
+                    .session
+                    .rack()
+                    .filter(|rack| rack.id == *id)
+                    .map(|rack| rack.name.clone());
+                self.report
+                    .line("preset", json!({ "state": "playing", "name": name }));
             }
             SessionEvent::RackGone(_) => self.report.line("preset", json!({ "state": "gone" })),
+            SessionEvent::DeviceBack(_) => self.resume_piece(),
             _ => {}
         }
         if let Some(telling) = Telling::of(event) {
             self.report.tell(&telling);
         }
+    }
+
+    /// At another rate there is another engine, which has to be given the piece again; it begins anew.
+    fn resume_piece(&mut self) {
+        let rate = self.session.rate();
+        if rate != self.rate
+            && let Some(Piece { file, looped }) = &self.piece
+            && !self.ending.is_piece_over()
+        {
+            self.session.play_file(file, *looped);
+        }
+        self.rate = rate;
     }
 
     fn tick(&mut self, now: Instant) {
@@ -127,7 +168,12 @@ impl App {
             let (load, peak_db) = self.totals.for_live(|last| self.session.load_since(last));
             let midi = self.totals.last_midi();
             let device = self.session.device();
-            self.report.draw(&Situation { device, load: &load, peak_db, midi });
+            self.report.draw(&Situation {
+                device,
+                load: &load,
+                peak_db,
+                midi,
+            });
             self.live = now + LIVE;
         }
         self.ending.tick(now);
@@ -143,7 +189,11 @@ impl App {
         self.session.close(FADE);
         self.report.line("ended", fields);
         // It was told when it happened.
-        if end == End::EngineLost { Err(crate::failure::Told.into()) } else { Ok(()) }
+        if end == End::EngineLost {
+            Err(crate::failure::Told.into())
+        } else {
+            Ok(())
+        }
     }
 
     fn seconds(&self, now: Instant) -> f64 {

@@ -156,7 +156,12 @@ mod tests {
 
     #[test]
     fn help_is_for_the_program() {
-        for line in ["backline --help", "backline help", "backline -V", "backline help play"] {
+        for line in [
+            "backline --help",
+            "backline help",
+            "backline -V",
+            "backline help play",
+        ] {
             let error = parsed(line).expect_err("help, not a command");
             assert!(!error.use_stderr(), "{line}");
         }
@@ -169,7 +174,10 @@ mod tests {
             ("backline play", "give a preset"),
             ("backline play a.backline --plugin b.clap", "not both"),
             ("backline play a --loop", "--midi-file"),
-            ("backline play a --driver xyz", "asio, wasapi, jack, alsa and null"),
+            (
+                "backline play a --driver xyz",
+                "asio, wasapi, jack, alsa and null",
+            ),
             ("backline play a --rate 7999", "8000 to 768000"),
             ("backline play a --rate 768001", "8000 to 768000"),
             ("backline play a --buffer 0", "1 to 8192"),
@@ -180,10 +188,22 @@ mod tests {
             ("backline play a --for nan", "seconds"),
             ("backline render a --output o.wav", "--midi-file"),
             ("backline render a --midi-file f.mid", "--output"),
-            ("backline render --midi-file f.mid --output o.wav", "give a preset"),
-            ("backline render a --midi-file f.mid --output o.wav --block 0", "1 to 8192"),
-            ("backline render a --midi-file f.mid --output o.wav --bits 8", "16, 24 or 32f"),
-            ("backline render a --midi-file f.mid --output o.wav --tail -1", "seconds"),
+            (
+                "backline render --midi-file f.mid --output o.wav",
+                "give a preset",
+            ),
+            (
+                "backline render a --midi-file f.mid --output o.wav --block 0",
+                "1 to 8192",
+            ),
+            (
+                "backline render a --midi-file f.mid --output o.wav --bits 8",
+                "16, 24 or 32f",
+            ),
+            (
+                "backline render a --midi-file f.mid --output o.wav --tail -1",
+                "seconds",
+            ),
             ("backline preset new", "--plugin"),
         ] {
             let error = parsed(line).expect_err(line);

@@ -45,9 +45,13 @@ pub fn run<Word: AsRef<OsStr>>(words: &[Word], limit: Duration) -> anyhow::Resul
 }
 
 fn run_command(mut command: Command, limit: Duration) -> anyhow::Result<Outcome> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child =
-        command.spawn().with_context(|| format!("{} could not be started again.", program().display()))?;
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("{} could not be started again.", program().display()))?;
     let out = child.stdout.take().map(collect);
     let errors = child.stderr.take().map(collect);
     let Some(status) = wait(&mut child, limit)? else {
@@ -112,7 +116,10 @@ fn received(pipe: Option<Receiver<Vec<u8>>>) -> String {
 
 /// The sentence of the child's failure, out of all that it and the plugins in it have written.
 fn sentence(errors: &str) -> Option<String> {
-    let sentence = errors.lines().rev().find_map(|line| line.strip_prefix("error: "))?;
+    let sentence = errors
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("error: "))?;
     Some(sentence.trim().to_owned())
 }
 
@@ -146,26 +153,38 @@ mod tests {
     fn what_a_child_says_comes_back() {
         assert_eq!(shell("echo good", LONG), Outcome::Done("good\n".to_owned()));
         let failed = Outcome::Failed("It is broken.".to_owned());
-        assert_eq!(shell("echo chatter >&2; echo error: It is broken. >&2; exit 1", LONG), failed);
+        assert_eq!(
+            shell("echo chatter >&2; echo error: It is broken. >&2; exit 1", LONG),
+            failed
+        );
     }
 
     #[test]
     fn a_crash_is_told_from_a_failure() {
-        assert_eq!(shell("kill -SEGV $$", LONG), Outcome::Crashed("it crashed (signal 11)".to_owned()));
+        assert_eq!(
+            shell("kill -SEGV $$", LONG),
+            Outcome::Crashed("it crashed (signal 11)".to_owned())
+        );
         assert!(matches!(shell("exit 3", LONG), Outcome::Crashed(_)));
     }
 
     #[test]
     fn a_child_that_hangs_is_killed() {
         let started = Instant::now();
-        assert_eq!(shell("exec sleep 30", Duration::from_millis(100)), Outcome::TimedOut);
+        assert_eq!(
+            shell("exec sleep 30", Duration::from_millis(100)),
+            Outcome::TimedOut
+        );
         assert!(started.elapsed() < Duration::from_secs(5));
     }
 
     #[test]
     fn a_pipe_that_is_kept_open_does_not_keep_us() {
         let started = Instant::now();
-        assert_eq!(shell("sleep 30 & echo good", LONG), Outcome::Done("good\n".to_owned()));
+        assert_eq!(
+            shell("sleep 30 & echo good", LONG),
+            Outcome::Done("good\n".to_owned())
+        );
         assert!(started.elapsed() < Duration::from_secs(5));
     }
 

@@ -68,7 +68,12 @@ impl Report {
 
     /// Tells of something that happened.
     pub fn tell(&mut self, telling: &Telling) {
-        let Telling { event, fields, weight, sentence } = telling;
+        let Telling {
+            event,
+            fields,
+            weight,
+            sentence,
+        } = telling;
         self.line(event, fields.clone());
         let Some(sentence) = sentence else { return };
         let prefix = match weight {

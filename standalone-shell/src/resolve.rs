@@ -39,11 +39,19 @@ pub fn resolve(choice: &RackChoice) -> anyhow::Result<Resolved> {
             let opened = open(path)?;
             let warnings = opened.warnings();
             let rack = of_preset(&opened, &mut |plugin| plugins.of_preset(plugin, &opened))?;
-            Ok(Resolved { rack, preset: opened.preset, warnings })
+            Ok(Resolved {
+                rack,
+                preset: opened.preset,
+                warnings,
+            })
         }
         RackChoice::Plugins(names) => {
             let rack = of_plugins(names, &mut plugins)?;
-            Ok(Resolved { rack, preset: Preset::default(), warnings: Vec::new() })
+            Ok(Resolved {
+                rack,
+                preset: Preset::default(),
+                warnings: Vec::new(),
+            })
         }
     }
 }

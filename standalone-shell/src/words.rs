@@ -84,11 +84,18 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Seconds as minutes and seconds: "0:07", "12:34".
-pub fn clock(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time to look at")]
-    let whole = seconds.max(0.0) as u64;
-    format!("{}:{:02}", whole / 60, whole % 60)
+/// Seconds, above a minute with minutes: "7.5 s", "12 min 34 s".
+pub fn duration(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a time to look at"
+    )]
+    let whole = seconds.round() as u64;
+    format!("{} min {} s", whole / 60, whole % 60)
 }
 
 /// Rows of text as columns, each as wide as its widest cell.
@@ -97,10 +104,15 @@ pub fn columns(rows: &[Vec<String>]) -> String {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..rows.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
+    let widths: Vec<usize> = (0..rows.iter().map(Vec::len).max().unwrap_or(0))
+        .map(width)
+        .collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:width$}"));
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
     }
@@ -136,6 +148,13 @@ mod tests {
         assert!((linear(-6.0206) - 0.5).abs() < 1e-5);
         assert_eq!(level(decibels(0.0)), "silent");
         assert_eq!(level(-6.02), "-6.0 dB");
+        assert!((rounded(1.23456, 2) - 1.23).abs() < 1e-9);
+    }
+
+    #[test]
+    fn durations_are_short() {
+        assert_eq!(duration(0.54), "0.5 s");
+        assert_eq!(duration(754.4), "12 min 34 s");
     }
 
     #[test]

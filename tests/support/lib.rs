@@ -1,11 +1,19 @@
 //! Support for the integration tests: where plugins lie, racks in few words, and what the fixture plugins saw.
 
 mod fixture;
+#[cfg(unix)]
+mod jack;
 mod places;
+mod program;
 mod racks;
+mod score;
 mod stage;
 
 pub use fixture::Fixture;
+#[cfg(unix)]
+pub use jack::{Heard, JackServer, Recorder, Sender, Sent};
 pub use places::{corpus, corpus_program, demo, fixture, program};
+pub use program::{Playing, Ran, run, wait};
 pub use racks::{at, layer, plugin, rack, with_params};
+pub use score::midi_file;
 pub use stage::{Live, Stage};

@@ -240,7 +240,7 @@ impl PortBuffers {
 #[derive(Clone, Copy)]
 struct Meter {
     greatest: [f32; 8],
-    /// Bits that are all 0 as long as every sample is a finite number.
+    /// The highest bit is set by a sample that is not a finite number.
     bad: [u32; 8],
 }
 
@@ -251,29 +251,32 @@ impl Meter {
     };
 
     #[inline]
-    fn eight(&mut self, samples: &[f32; 8]) {
-        let size = samples.map(f32::abs);
-        // Written as a choice, which is one instruction; `f32::max` is five, for the sake of NaN.
-        self.greatest = core::array::from_fn(|index| {
-            if size[index] > self.greatest[index] {
-                size[index]
-            } else {
-                self.greatest[index]
-            }
-        });
-        // A number less itself is 0, but infinity and NaN give NaN.
-        self.bad = core::array::from_fn(|index| self.bad[index] | (size[index] - size[index]).to_bits());
-    }
-
-    #[inline]
     fn all(&mut self, samples: &[f32]) {
+        let Self {
+            mut greatest,
+            mut bad,
+        } = *self;
+        let mut look = |samples: &[f32; 8]| {
+            let size = samples.map(f32::abs);
+            // Written as a choice, which is one instruction; `f32::max` is five, for the sake of NaN.
+            greatest = core::array::from_fn(|index| {
+                if size[index] > greatest[index] {
+                    size[index]
+                } else {
+                    greatest[index]
+                }
+            });
+            // The exponent of infinity and NaN is all ones: one more carries into the sign bit.
+            bad = core::array::from_fn(|index| bad[index] | (size[index].to_bits() + (1 << 23)));
+        };
         let (eights, rest) = samples.as_chunks::<8>();
-        eights.iter().for_each(|eight| self.eight(eight));
+        eights.iter().for_each(&mut look);
         if !rest.is_empty() {
             let mut eight = [0.0; 8];
             eight[..rest.len()].copy_from_slice(rest);
-            self.eight(&eight);
+            look(&eight);
         }
+        *self = Self { greatest, bad };
     }
 
     /// Looks at all of `from` while copying it. Both of one length.
@@ -291,7 +294,7 @@ impl Meter {
             .into_iter()
             .fold(0.0, |a, b| if b > a { b } else { a });
         let bad = self.bad.into_iter().fold(0, |a, b| a | b);
-        if bad == 0 { greatest } else { f32::NAN }
+        if bad >> 31 == 0 { greatest } else { f32::NAN }
     }
 }
 
@@ -399,7 +402,7 @@ mod tests {
     fn the_peak_sees_every_bad_number() {
         assert_eq!(peak(&[0.5, -0.75, 0.1]), 0.75);
         assert_eq!(peak(&[]), 0.0);
-        for length in 1..40 {
+        for length in (1..40).step_by(if cfg!(miri) { 8 } else { 1 }) {
             for place in 0..length {
                 let mut samples = [0.25; 40];
                 samples[place] = -0.5;

@@ -2,6 +2,8 @@
 
 mod input;
 mod output;
+#[cfg(test)]
+mod tests;
 
 use crate::block::PortBuffers;
 use crate::lend::Lent;

@@ -1,22 +1,16 @@
 //! The editor: two sliders, a switch and a meter, made of what egui and nice-plug-egui bring.
 
-use std::error::Error;
 use std::sync::Arc;
 
+use demo_window::SizedEditor;
 use egui::{Align2, Button, Color32, FontId, Grid, Rect, RichText, Sense, Ui, pos2, vec2};
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::{LogicalSize, NativeSize};
-use nice_plug::editor::{
-    Editor, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
-};
+use nice_plug::editor::dpi::LogicalSize;
 use nice_plug::prelude::{Param, ParamSetter};
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::resizable_window::ResizableWindow;
 use nice_plug_egui::widgets::ParamSlider;
-use nice_plug_egui::{
-    EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
-    create_egui_editor,
-};
+use nice_plug_egui::{Frame, NiceEguiApp};
 
 use crate::meter::{BOTTOM_DB, CHANNELS, Meter, Needle};
 use crate::params::GainParams;
@@ -33,62 +27,26 @@ const QUIET: Color32 = Color32::from_rgb(94, 190, 130);
 const LOUD: Color32 = Color32::from_rgb(240, 190, 75);
 const OVER: Color32 = Color32::from_rgb(230, 85, 75);
 
-/// Opens the window.
-///
-/// nice-plug-egui brings an editor of its own, but its size is fixed when the plugin is made, before any state is
-/// loaded. This one makes a fresh editor for each window, at the size that was saved.
-pub struct GainEditor {
-    params: Arc<GainParams>,
-    meter: Arc<Meter>,
-}
+/// Opens windows that show an [`App`].
+pub type GainEditor = SizedEditor<Box<dyn Fn() -> App + Send + Sync>>;
 
-impl GainEditor {
-    /// An editor for `params` and `meter`, with no window yet.
-    pub fn new(params: Arc<GainParams>, meter: Arc<Meter>) -> Self {
-        Self { params, meter }
-    }
-}
-
-impl Editor for GainEditor {
-    type Handle = EguiEditorHandle;
-
-    fn spawn(
-        &self,
-        parent: Option<ParentWindowHandle>,
-        wait_for_parent: bool,
-        fallback_scale_factor: Option<f64>,
-        gui_context: GuiContext,
-        host: Option<HostMethods>,
-    ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
-        let state = EguiEditorState::from_size(self.params.window.logical(), 1.0);
-        let settings = EguiNiceSettings::new()
-            .with_tile("Demo Gain")
-            .with_resize_hint(self.resize_hint());
-        let app = App {
-            params: self.params.clone(),
-            meter: self.meter.clone(),
+/// The editor of `params` and `meter`, with no window yet.
+pub fn editor(params: Arc<GainParams>, meter: Arc<Meter>) -> GainEditor {
+    SizedEditor::new(
+        "Demo Gain",
+        params.window.clone(),
+        MIN_SIZE,
+        Box::new(move || App {
+            params: params.clone(),
+            meter: meter.clone(),
             needles: [Needle::default(); CHANNELS],
             context: None,
-        };
-        create_egui_editor(state, RepaintNotifier::new(), settings, app)
-            .ok_or("Demo Gain could not make its editor")?
-            .spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)
-    }
-
-    fn size(&self) -> NativeSize<u32> {
-        self.params.window.native()
-    }
-
-    fn resize_hint(&self) -> ResizeHint {
-        let min = LogicalSize::new(MIN_SIZE.0, MIN_SIZE.1);
-        ResizeHint {
-            size_constraints: SizeConstraints::min_logical_size(min),
-            ..ResizeHint::RESIZABLE
-        }
-    }
+        }),
+    )
 }
 
-struct App {
+/// What one window shows.
+pub struct App {
     params: Arc<GainParams>,
     meter: Arc<Meter>,
     needles: [Needle; CHANNELS],

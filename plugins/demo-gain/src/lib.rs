@@ -17,7 +17,6 @@ pub mod editor;
 pub mod gain;
 pub mod meter;
 pub mod params;
-pub mod window;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -86,7 +85,7 @@ impl Plugin for DemoGain {
     }
 
     fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<GainEditor> {
-        Some(GainEditor::new(self.params.clone(), self.meter.clone()))
+        Some(editor::editor(self.params.clone(), self.meter.clone()))
     }
 
     fn activate(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 
 use crate::gain::{GLIDE, SILENCE_DB};
-use crate::window::WindowMemory;
+use demo_window::WindowMemory;
 
 /// All parameters of the plugin, and what else it saves.
 ///

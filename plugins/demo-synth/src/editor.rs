@@ -4,22 +4,16 @@ mod knob;
 mod theme;
 mod waveforms;
 
-use std::error::Error;
 use std::sync::Arc;
 
+use demo_window::SizedEditor;
 use egui::{Rect, Ui, UiBuilder, Vec2, pos2, vec2};
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::{LogicalSize, NativeSize};
-use nice_plug::editor::{
-    Editor, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
-};
+use nice_plug::editor::dpi::LogicalSize;
 use nice_plug::prelude::{Param, ParamSetter};
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::resizable_window::ResizableWindow;
-use nice_plug_egui::{
-    EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
-    create_egui_editor,
-};
+use nice_plug_egui::{Frame, NiceEguiApp};
 
 use crate::params::{EnvelopeParams, SynthParams};
 use knob::knob;
@@ -37,59 +31,24 @@ const TITLE: f32 = 22.0;
 /// The height of the plugin's name.
 const HEADER: f32 = 28.0;
 
-/// Opens the window.
-///
-/// nice-plug-egui brings an editor of its own, but its size is fixed when the plugin is made, before any state is
-/// loaded. This one makes a fresh editor for each window, at the size that was saved.
-pub struct SynthEditor {
-    params: Arc<SynthParams>,
-}
+/// Opens windows that show an [`App`].
+pub type SynthEditor = SizedEditor<Box<dyn Fn() -> App + Send + Sync>>;
 
-impl SynthEditor {
-    /// An editor for `params`, with no window yet.
-    pub fn new(params: Arc<SynthParams>) -> Self {
-        Self { params }
-    }
-}
-
-impl Editor for SynthEditor {
-    type Handle = EguiEditorHandle;
-
-    fn spawn(
-        &self,
-        parent: Option<ParentWindowHandle>,
-        wait_for_parent: bool,
-        fallback_scale_factor: Option<f64>,
-        gui_context: GuiContext,
-        host: Option<HostMethods>,
-    ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
-        let state = EguiEditorState::from_size(self.params.window.logical(), 1.0);
-        let settings = EguiNiceSettings::new()
-            .with_tile("Demo Synth")
-            .with_resize_hint(self.resize_hint());
-        let app = App {
-            params: self.params.clone(),
+/// The editor of `params`, with no window yet.
+pub fn editor(params: Arc<SynthParams>) -> SynthEditor {
+    SizedEditor::new(
+        "Demo Synth",
+        params.window.clone(),
+        MIN_SIZE,
+        Box::new(move || App {
+            params: params.clone(),
             context: None,
-        };
-        create_egui_editor(state, RepaintNotifier::new(), settings, app)
-            .ok_or("Demo Synth could not make its editor")?
-            .spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)
-    }
-
-    fn size(&self) -> NativeSize<u32> {
-        self.params.window.native()
-    }
-
-    fn resize_hint(&self) -> ResizeHint {
-        let min = LogicalSize::new(MIN_SIZE.0, MIN_SIZE.1);
-        ResizeHint {
-            size_constraints: SizeConstraints::min_logical_size(min),
-            ..ResizeHint::RESIZABLE
-        }
-    }
+        }),
+    )
 }
 
-struct App {
+/// What one window shows.
+pub struct App {
     params: Arc<SynthParams>,
     /// The way to the host, for as long as the window is open.
     context: Option<GuiContext>,

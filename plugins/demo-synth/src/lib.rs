@@ -11,7 +11,6 @@
 pub mod editor;
 pub mod params;
 pub mod synth;
-pub mod window;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ impl Plugin for DemoSynth {
     }
 
     fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<SynthEditor> {
-        Some(SynthEditor::new(self.params.clone()))
+        Some(editor::editor(self.params.clone()))
     }
 
     fn activate(

@@ -5,7 +5,7 @@ mod text;
 use nice_plug::prelude::*;
 
 use crate::synth::{Adsr, Patch, Waveform};
-use crate::window::WindowMemory;
+use demo_window::WindowMemory;
 
 /// All parameters of the plugin, and what else it saves.
 ///

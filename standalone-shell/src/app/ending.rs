@@ -49,9 +49,18 @@ pub(super) struct Ending {
 
 impl Ending {
     pub(super) fn new(until: Until, now: Instant) -> Self {
-        let Until { duration, end_of_piece } = until;
+        let Until {
+            duration,
+            end_of_piece,
+        } = until;
         let deadline = duration.and_then(|duration| now.checked_add(duration));
-        Self { deadline, end_of_piece, over: None, heard: now, end: None }
+        Self {
+            deadline,
+            end_of_piece,
+            over: None,
+            heard: now,
+            end: None,
+        }
     }
 
     pub(super) const fn end(&self) -> Option<End> {
@@ -61,6 +70,10 @@ impl Ending {
     /// Ends it, unless it ends already.
     pub(super) fn quit(&mut self, end: End) {
         self.end.get_or_insert(end);
+    }
+
+    pub(super) const fn is_piece_over(&self) -> bool {
+        self.over.is_some()
     }
 
     pub(super) fn piece_is_over(&mut self, now: Instant) {
@@ -97,7 +110,13 @@ mod tests {
     #[test]
     fn time_ends_it() {
         let start = Instant::now();
-        let mut ending = Ending::new(Until { duration: Some(100 * MS), end_of_piece: false }, start);
+        let mut ending = Ending::new(
+            Until {
+                duration: Some(100 * MS),
+                end_of_piece: false,
+            },
+            start,
+        );
         ending.tick(start + 99 * MS);
         assert_eq!(ending.end(), None);
         ending.tick(start + 100 * MS);
@@ -109,7 +128,13 @@ mod tests {
     #[test]
     fn a_piece_may_die_away() {
         let start = Instant::now();
-        let mut ending = Ending::new(Until { duration: None, end_of_piece: true }, start);
+        let mut ending = Ending::new(
+            Until {
+                duration: None,
+                end_of_piece: true,
+            },
+            start,
+        );
         ending.tick(start + 60_000 * MS);
         assert_eq!(ending.end(), None, "it is not over");
         let over = start + 60_000 * MS;
@@ -126,7 +151,13 @@ mod tests {
     #[test]
     fn what_never_dies_away_ends_too() {
         let start = Instant::now();
-        let mut ending = Ending::new(Until { duration: None, end_of_piece: true }, start);
+        let mut ending = Ending::new(
+            Until {
+                duration: None,
+                end_of_piece: true,
+            },
+            start,
+        );
         ending.piece_is_over(start);
         for second in 1..30 {
             ending.level(0.5, start + second * 1000 * MS);

@@ -52,24 +52,41 @@ pub fn driver(text: &str) -> Result<Driver, String> {
 
 pub fn rate(text: &str) -> Result<u32, String> {
     let rate = text.parse().ok().filter(|rate| RATES.contains(rate));
-    rate.ok_or_else(|| format!("--rate takes {} to {} Hz, not \"{text}\"", RATES.start(), RATES.end()))
+    rate.ok_or_else(|| {
+        format!(
+            "--rate takes {} to {} Hz, not \"{text}\"",
+            RATES.start(),
+            RATES.end()
+        )
+    })
 }
 
 pub fn block(text: &str, option: &str) -> Result<u32, String> {
     let block = text.parse().ok().filter(|block| BLOCKS.contains(block));
-    block.ok_or_else(|| format!("{option} takes {} to {} frames, not \"{text}\"", BLOCKS.start(), BLOCKS.end()))
+    block.ok_or_else(|| {
+        format!(
+            "{option} takes {} to {} frames, not \"{text}\"",
+            BLOCKS.start(),
+            BLOCKS.end()
+        )
+    })
 }
 
 pub fn buffer(text: &str) -> Result<BufferWish, String> {
     if text == "lowest" {
         return Ok(BufferWish::Lowest);
     }
-    block(text, "--buffer").map(BufferWish::Frames).map_err(|error| format!("{error}; or write lowest"))
+    block(text, "--buffer")
+        .map(BufferWish::Frames)
+        .map_err(|error| format!("{error}; or write lowest"))
 }
 
 /// Seconds above `least`, at most a year.
 pub fn seconds(text: &str, option: &str, least: f64) -> Result<f64, String> {
     const YEAR: f64 = 366.0 * 86_400.0;
-    let seconds = text.parse().ok().filter(|seconds: &f64| (least..=YEAR).contains(seconds));
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds: &f64| (least..=YEAR).contains(seconds));
     seconds.ok_or_else(|| format!("{option} takes seconds from {least} on, as in 2.5, not \"{text}\""))
 }

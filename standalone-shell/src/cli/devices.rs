@@ -43,7 +43,11 @@ pub struct Devices {
 impl Arguments {
     pub fn resolve(self) -> Result<Devices, String> {
         let Self { driver, probe, json } = self;
-        Ok(Devices { driver: driver.as_deref().map(common::driver).transpose()?, probe, json })
+        Ok(Devices {
+            driver: driver.as_deref().map(common::driver).transpose()?,
+            probe,
+            json,
+        })
     }
 }
 
@@ -67,6 +71,9 @@ pub struct ProbeDevice {
 
 impl ProbeArguments {
     pub fn resolve(self) -> Result<ProbeDevice, String> {
-        Ok(ProbeDevice { driver: common::driver(&self.driver)?, name: self.name })
+        Ok(ProbeDevice {
+            driver: common::driver(&self.driver)?,
+            name: self.name,
+        })
     }
 }

@@ -100,11 +100,25 @@ pub struct Play {
 impl Arguments {
     pub fn resolve(self) -> Result<Play, String> {
         // There are no editors yet, so --no-gui asks for what is so anyway.
-        let Self { rack, driver, device, rate, buffer, midi, midi_file, looped, no_gui: _, duration, json } = self;
+        let Self {
+            rack,
+            driver,
+            device,
+            rate,
+            buffer,
+            midi,
+            midi_file,
+            looped,
+            no_gui: _,
+            duration,
+            json,
+        } = self;
         if looped && midi_file.is_none() {
             return Err("--loop needs a piece to play over and over: give --midi-file".to_owned());
         }
-        let seconds = duration.map(|text| common::seconds(&text, "--for", 0.001)).transpose()?;
+        let seconds = duration
+            .map(|text| common::seconds(&text, "--for", 0.001))
+            .transpose()?;
         Ok(Play {
             rack: rack.resolve()?,
             driver: driver.as_deref().map(common::driver).transpose()?,

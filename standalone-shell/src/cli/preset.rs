@@ -42,8 +42,10 @@ struct NewArguments {
 
 /// Tell what is in a preset.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "With --json, standard output has the whole preset as one line, keys as in the file; instead of a \
-plugin's state it has state_bytes, the size of the state.")]
+#[command(
+    after_help = "With --json, standard output has the whole preset as one line, keys as in the file; instead of a \
+plugin's state it has state_bytes, the size of the state."
+)]
 struct ShowArguments {
     /// A preset file, or the name of a factory preset
     preset: PathBuf,
@@ -138,15 +140,27 @@ pub struct New {
 impl Arguments {
     pub fn resolve(self) -> Result<Preset, String> {
         Ok(match self.command {
-            TypedCommand::New(NewArguments { plugins, output, force }) => {
-                Preset::New(New { plugins, output, force })
-            }
+            TypedCommand::New(NewArguments {
+                plugins,
+                output,
+                force,
+            }) => Preset::New(New {
+                plugins,
+                output,
+                force,
+            }),
             TypedCommand::Show(ShowArguments { preset, json }) => Preset::Show { preset, json },
             TypedCommand::Check(CheckArguments { preset }) => Preset::Check { preset },
-            TypedCommand::Set(SetArguments { preset, key, value }) => {
-                Preset::Edit { preset, key, value: Some(value) }
-            }
-            TypedCommand::Unset(UnsetArguments { preset, key }) => Preset::Edit { preset, key, value: None },
+            TypedCommand::Set(SetArguments { preset, key, value }) => Preset::Edit {
+                preset,
+                key,
+                value: Some(value),
+            },
+            TypedCommand::Unset(UnsetArguments { preset, key }) => Preset::Edit {
+                preset,
+                key,
+                value: None,
+            },
         })
     }
 }

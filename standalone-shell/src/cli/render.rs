@@ -81,13 +81,24 @@ pub struct Render {
 
 impl Arguments {
     pub fn resolve(self) -> Result<Render, String> {
-        let Self { rack, midi_file, input, output, rate, block, tail, bits, json } = self;
+        let Self {
+            rack,
+            midi_file,
+            input,
+            output,
+            rate,
+            block,
+            tail,
+            bits,
+            json,
+        } = self;
         let rack = rack.resolve()?;
         let tail = match tail {
             None => Tail::Auto,
             Some(text) => Tail::Seconds(common::seconds(&text, "--tail", 0.0)?),
         };
-        if midi_file.is_none() && input.is_none() && !matches!(tail, Tail::Seconds(seconds) if seconds > 0.0) {
+        if midi_file.is_none() && input.is_none() && !matches!(tail, Tail::Seconds(seconds) if seconds > 0.0)
+        {
             return Err(
                 "there is nothing to render: give notes with --midi-file, sound with --input, or a length with --tail"
                     .to_owned(),

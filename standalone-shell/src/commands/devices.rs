@@ -34,7 +34,11 @@ fn list(devices: &Devices) -> anyhow::Result<()> {
             }))?,
             Ok(listed) => {
                 let default = if listed.default { "default" } else { "" };
-                rows.push([listed.driver.key(), &listed.name, &listed.kind, default].map(str::to_owned).to_vec());
+                rows.push(
+                    [listed.driver.key(), &listed.name, &listed.kind, default]
+                        .map(str::to_owned)
+                        .to_vec(),
+                );
             }
             Err(error) => failed.push(error),
         }
@@ -44,7 +48,9 @@ fn list(devices: &Devices) -> anyhow::Result<()> {
             // MIDI that does not work at all is told when it is played, not in a list of what there is.
             for name in names.unwrap_or_default() {
                 if devices.json {
-                    output::print_json(&json!({ "driver": "midi", "name": name, "kind": kind, "default": false }))?;
+                    output::print_json(
+                        &json!({ "driver": "midi", "name": name, "kind": kind, "default": false }),
+                    )?;
                 } else {
                     rows.push(vec!["midi".to_owned(), name, kind.to_owned()]);
                 }
@@ -120,21 +126,50 @@ fn find(name: &str) -> anyhow::Result<Driver> {
         return Ok(found.driver);
     }
     let known = listed.into_iter().map(|listed| listed.name).collect();
-    Err(device::DeviceError::Nowhere { name: name.to_owned(), known }.into())
+    Err(device::DeviceError::Nowhere {
+        name: name.to_owned(),
+        known,
+    }
+    .into())
 }
 
 fn rows(probed: &Probed) -> Vec<Vec<String>> {
-    let range = |(low, high): (u32, u32)| if low == high { low.to_string() } else { format!("{low} to {high}") };
+    let range = |(low, high): (u32, u32)| {
+        if low == high {
+            low.to_string()
+        } else {
+            format!("{low} to {high}")
+        }
+    };
     let rates: Vec<_> = probed.rates.iter().copied().map(range).collect();
     let now = probed.rate.zip(probed.buffer);
     [
         ("driver", probed.driver.clone()),
         ("name", probed.name.clone()),
-        ("rates", if rates.is_empty() { "not told".to_owned() } else { format!("{} Hz", rates.join(", ")) }),
-        ("buffers", probed.buffers.map_or_else(|| "not told".to_owned(), |buffers| format!("{} frames", range(buffers)))),
+        (
+            "rates",
+            if rates.is_empty() {
+                "not told".to_owned()
+            } else {
+                format!("{} Hz", rates.join(", "))
+            },
+        ),
+        (
+            "buffers",
+            probed.buffers.map_or_else(
+                || "not told".to_owned(),
+                |buffers| format!("{} frames", range(buffers)),
+            ),
+        ),
         ("inputs", probed.inputs.to_string()),
         ("outputs", probed.outputs.to_string()),
-        ("runs at", now.map_or_else(|| "not told".to_owned(), |(rate, buffer)| format!("{rate} Hz, {buffer} frames"))),
+        (
+            "runs at",
+            now.map_or_else(
+                || "not told".to_owned(),
+                |(rate, buffer)| format!("{rate} Hz, {buffer} frames"),
+            ),
+        ),
     ]
     .into_iter()
     .map(|(key, value)| vec![key.to_owned(), value])
@@ -143,8 +178,15 @@ fn rows(probed: &Probed) -> Vec<Vec<String>> {
 
 /// Probes a device on behalf of another process.
 pub fn child(probe: &ProbeDevice) -> anyhow::Result<()> {
-    let Described { driver, name, rates, buffers, inputs, outputs, now } =
-        device::describe(probe.driver, &probe.name)?;
+    let Described {
+        driver,
+        name,
+        rates,
+        buffers,
+        inputs,
+        outputs,
+        now,
+    } = device::describe(probe.driver, &probe.name)?;
     output::print_json(&Probed {
         driver: driver.key().to_owned(),
         name,

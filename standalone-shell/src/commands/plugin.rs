@@ -36,7 +36,10 @@ pub fn run(plugin: &Plugin) -> anyhow::Result<()> {
     let state = instance.save_state().map(|state| state.len());
     let active = instance.activate(RATE, BLOCK).map(|unit| {
         drop(unit);
-        let active = Active { latency: instance.latency(), tail: instance.tail() };
+        let active = Active {
+            latency: instance.latency(),
+            tail: instance.tail(),
+        };
         instance.deactivate();
         active
     });
@@ -71,8 +74,16 @@ fn as_json(
     state: Option<usize>,
     active: Option<&Active>,
 ) -> Value {
-    let Facts { audio_inputs, audio_outputs, note_inputs, note_outputs, extensions, editor, voices, note_names } =
-        facts;
+    let Facts {
+        audio_inputs,
+        audio_outputs,
+        note_inputs,
+        note_outputs,
+        extensions,
+        editor,
+        voices,
+        note_names,
+    } = facts;
     let descriptor = instance.descriptor();
     let parameters: Vec<Value> = shown
         .iter()
@@ -91,7 +102,10 @@ fn as_json(
             })
         })
         .collect();
-    let names: Vec<Value> = note_names.iter().map(|(key, name)| json!({ "key": key, "name": name })).collect();
+    let names: Vec<Value> = note_names
+        .iter()
+        .map(|(key, name)| json!({ "key": key, "name": name }))
+        .collect();
     json!({
         "format": descriptor.format,
         "id": descriptor.id,
@@ -146,7 +160,12 @@ fn as_text(
         descriptor.format.to_uppercase()
     );
     let refused = || "not told: the plugin refuses to run".to_owned();
-    let tail = |tail: Option<Duration>| tail.map_or_else(|| "never ends".to_owned(), |tail| format!("{} s", tail.as_secs_f64()));
+    let tail = |tail: Option<Duration>| {
+        tail.map_or_else(
+            || "never ends".to_owned(),
+            |tail| format!("{} s", tail.as_secs_f64()),
+        )
+    };
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let facts_rows = [
         ("id", one_line(&descriptor.id)),
@@ -156,14 +175,31 @@ fn as_text(
         ("audio out", audio_ports(&facts.audio_outputs)),
         ("notes in", note_ports(&facts.note_inputs)),
         ("notes out", note_ports(&facts.note_outputs)),
-        ("latency", active.map_or_else(refused, |active| words::count(active.latency as usize, "frame"))),
+        (
+            "latency",
+            active.map_or_else(refused, |active| words::count(active.latency as usize, "frame")),
+        ),
         ("tail", active.map_or_else(refused, |active| tail(active.tail))),
-        ("state", state.filter(|bytes| *bytes > 0).map_or_else(|| "none".to_owned(), |bytes| words::count(bytes, "byte"))),
+        (
+            "state",
+            state
+                .filter(|bytes| *bytes > 0)
+                .map_or_else(|| "none".to_owned(), |bytes| words::count(bytes, "byte")),
+        ),
         ("editor", yes_no(facts.editor)),
-        ("voices", facts.voices.map_or_else(|| "not told".to_owned(), |(used, most)| format!("{used} of {most}"))),
+        (
+            "voices",
+            facts.voices.map_or_else(
+                || "not told".to_owned(),
+                |(used, most)| format!("{used} of {most}"),
+            ),
+        ),
         ("extensions", facts.extensions.join(", ")),
     ];
-    let rows: Vec<_> = facts_rows.into_iter().map(|(key, value)| vec![format!("  {key}"), value]).collect();
+    let rows: Vec<_> = facts_rows
+        .into_iter()
+        .map(|(key, value)| vec![format!("  {key}"), value])
+        .collect();
     text.push_str(&words::columns(&rows));
     text.push_str(&format!("{}\n", words::count(shown.len(), "parameter")));
     let rows: Vec<_> = shown.iter().map(parameter_row).collect();
@@ -172,7 +208,11 @@ fn as_text(
 }
 
 fn parameter_row(Shown { param, value, text }: &Shown) -> Vec<String> {
-    let name = if param.module.is_empty() { param.name.clone() } else { format!("{}/{}", param.module, param.name) };
+    let name = if param.module.is_empty() {
+        param.name.clone()
+    } else {
+        format!("{}/{}", param.module, param.name)
+    };
     let value = value.map_or_else(|| "?".to_owned(), number);
     vec![
         format!("  {}", param.id),
@@ -181,7 +221,12 @@ fn parameter_row(Shown { param, value, text }: &Shown) -> Vec<String> {
             Some(text) => format!("{value} ({})", one_line(text)),
             None => value,
         },
-        format!("{} to {}, default {}", number(param.min), number(param.max), number(param.default)),
+        format!(
+            "{} to {}, default {}",
+            number(param.min),
+            number(param.max),
+            number(param.default)
+        ),
         flags(param).join(", "),
     ]
 }
@@ -189,24 +234,38 @@ fn parameter_row(Shown { param, value, text }: &Shown) -> Vec<String> {
 /// A plain value without the digits that single precision brings along.
 fn number(value: f64) -> String {
     let text = format!("{value:.6}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 fn audio_ports(ports: &[host::plugin::AudioPort]) -> String {
     let ports = ports.iter().map(|port| {
         let main = if port.main { ", main" } else { "" };
-        format!("{} ({}{main})", one_line(&port.name), words::count(port.channels as usize, "channel"))
+        format!(
+            "{} ({}{main})",
+            one_line(&port.name),
+            words::count(port.channels as usize, "channel")
+        )
     });
     or_none(ports.collect())
 }
 
 fn note_ports(ports: &[host::plugin::NotePort]) -> String {
-    let ports = ports.iter().map(|port| format!("{} ({})", one_line(&port.name), port.dialects.join(", ")));
+    let ports = ports
+        .iter()
+        .map(|port| format!("{} ({})", one_line(&port.name), port.dialects.join(", ")));
     or_none(ports.collect())
 }
 
 fn or_none(list: Vec<String>) -> String {
-    if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+    if list.is_empty() {
+        "none".to_owned()
+    } else {
+        list.join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -215,7 +274,13 @@ mod tests {
 
     #[test]
     fn numbers_are_as_short_as_they_can_be() {
-        for (value, text) in [(1.0, "1"), (0.5, "0.5"), (0.1_f32.into(), "0.1"), (-20.25, "-20.25"), (1000.0, "1000")] {
+        for (value, text) in [
+            (1.0, "1"),
+            (0.5, "0.5"),
+            (0.1_f32.into(), "0.1"),
+            (-20.25, "-20.25"),
+            (1000.0, "1000"),
+        ] {
             assert_eq!(number(value), text);
         }
     }

@@ -15,12 +15,20 @@ pub fn run(preset: Preset) -> anyhow::Result<()> {
         Preset::New(options) => new::run(&options),
         Preset::Show { preset, json } => show::run(&preset, json),
         Preset::Check { preset } => check::run(&preset),
-        Preset::Edit { preset, key, value: Some(value) } => {
+        Preset::Edit {
+            preset,
+            key,
+            value: Some(value),
+        } => {
             presets::set(&preset, &key, &value)?;
             output::say(&format!("{}: `{key}` is now {value}.", preset.display()));
             Ok(())
         }
-        Preset::Edit { preset, key, value: None } => {
+        Preset::Edit {
+            preset,
+            key,
+            value: None,
+        } => {
             presets::unset(&preset, &key)?;
             output::say(&format!("{}: `{key}` is removed.", preset.display()));
             Ok(())

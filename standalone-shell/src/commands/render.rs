@@ -13,7 +13,17 @@ const STEPS: f64 = 1000.0;
 
 /// Renders to a WAV file.
 pub fn run(options: &Render) -> anyhow::Result<()> {
-    let Render { rack, midi_file, input, output, rate, block, tail, bits, json } = options;
+    let Render {
+        rack,
+        midi_file,
+        input,
+        output,
+        rate,
+        block,
+        tail,
+        bits,
+        json,
+    } = options;
     let midi = midi_file.as_deref().map(resolve::midi_file).transpose()?;
     let resolved = resolve::resolve(rack)?;
     resolved.warnings.iter().for_each(|warning| output::warn(warning));
@@ -31,19 +41,31 @@ pub fn run(options: &Render) -> anyhow::Result<()> {
     };
     let bar = progress_bar();
     let summary = render(&job, |part| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of the bar's length")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of the bar's length"
+        )]
         bar.set_position((part * STEPS) as u64);
     });
     bar.finish_and_clear();
     let summary = summary?;
-    remarks(&summary.events).iter().for_each(|remark| output::warn(remark));
+    remarks(&summary.events)
+        .iter()
+        .for_each(|remark| output::warn(remark));
     tell(&summary, output, *bits, *json)
 }
 
 fn progress_bar() -> ProgressBar {
     let style = ProgressStyle::with_template("Rendering [{bar:40}] {percent}% {elapsed}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small whole number")]
+    let style = style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ");
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small whole number"
+    )]
     ProgressBar::new(STEPS as u64).with_style(style)
 }
 
@@ -65,9 +87,9 @@ fn tell(summary: &Summary, file: &Path, bits: Bits, json: bool) -> anyhow::Resul
         }));
     }
     output::say(&format!(
-        "{}: {} at {} Hz, peak {}, {realtime:.0} times as fast as live.",
+        "{}: {} at {} Hz, peak {}, {realtime:.1} times as fast as live.",
         file.display(),
-        words::clock(sound),
+        words::duration(sound),
         summary.rate,
         words::level(peak)
     ));

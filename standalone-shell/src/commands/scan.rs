@@ -11,7 +11,11 @@ use std::path::PathBuf;
 
 /// Lists the plugins that there are.
 pub fn run(scan: &Scan) -> anyhow::Result<()> {
-    let folders = if scan.paths.is_empty() { standard_folders() } else { absolute(&scan.paths)? };
+    let folders = if scan.paths.is_empty() {
+        standard_folders()
+    } else {
+        absolute(&scan.paths)?
+    };
     let found = find_files(&folders);
     found.notes.iter().for_each(|note| output::warn(note));
     let mut cache = resolve::load_cache();
@@ -28,7 +32,11 @@ pub fn run(scan: &Scan) -> anyhow::Result<()> {
     if let Err(error) = cache.save() {
         output::warn(&error.to_string());
     }
-    if scan.json { print_json(&scanned) } else { print(&scanned, &folders) }
+    if scan.json {
+        print_json(&scanned)
+    } else {
+        print(&scanned, &folders)
+    }
 }
 
 /// Opens a plugin file on behalf of the process that scans.
@@ -43,7 +51,10 @@ pub fn child(scan: &ScanFile) -> anyhow::Result<()> {
 fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let absolute = |path: &PathBuf| {
         if let Err(error) = std::fs::metadata(path) {
-            bail!("The folder {} cannot be searched: {error}. Check --path.", path.display());
+            bail!(
+                "The folder {} cannot be searched: {error}. Check --path.",
+                path.display()
+            );
         }
         Ok(std::path::absolute(path)?)
     };
@@ -52,7 +63,9 @@ fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 
 fn progress_bar(files: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("Scanning {pos}/{len} [{bar:30}] {wide_msg}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+    let style = style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ");
     ProgressBar::new(files as u64).with_style(style)
 }
 
@@ -67,14 +80,23 @@ fn print_json(scanned: &[Scanned]) -> anyhow::Result<()> {
 }
 
 fn print(scanned: &[Scanned], folders: &[PathBuf]) -> anyhow::Result<()> {
-    let plugins = scanned.iter().filter_map(|scanned| scanned.result.as_ref().ok()).flatten();
+    let plugins = scanned
+        .iter()
+        .filter_map(|scanned| scanned.result.as_ref().ok())
+        .flatten();
     let rows: Vec<_> = plugins
         .map(|plugin| {
-            [&plugin.format, &plugin.name, &plugin.vendor, &plugin.version, &plugin.id]
-                .map(|cell| failure::one_line(cell))
-                .into_iter()
-                .chain([plugin.file.display().to_string()])
-                .collect()
+            [
+                &plugin.format,
+                &plugin.name,
+                &plugin.vendor,
+                &plugin.version,
+                &plugin.id,
+            ]
+            .map(|cell| failure::one_line(cell))
+            .into_iter()
+            .chain([plugin.file.display().to_string()])
+            .collect()
         })
         .collect();
     output::print(&words::columns(&rows))?;
@@ -82,7 +104,10 @@ fn print(scanned: &[Scanned], folders: &[PathBuf]) -> anyhow::Result<()> {
         output::warn(error);
     }
     if rows.is_empty() {
-        let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+        let folders: Vec<_> = folders
+            .iter()
+            .map(|folder| folder.display().to_string())
+            .collect();
         output::say(&format!(
             "There are no plugins in {}. Name other folders with --path, or in CLAP_PATH.",
             folders.join(", ")

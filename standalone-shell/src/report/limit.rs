@@ -48,7 +48,10 @@ mod tests {
         let mut limit = Limit::default();
         let start = Instant::now();
         let passes: Vec<_> = (0..7).map(|_| limit.pass("a", start)).collect();
-        assert_eq!(passes[..5], [Pass::Yes, Pass::Yes, Pass::Yes, Pass::Yes, Pass::Last]);
+        assert_eq!(
+            passes[..5],
+            [Pass::Yes, Pass::Yes, Pass::Yes, Pass::Yes, Pass::Last]
+        );
         assert_eq!(passes[5..], [Pass::No, Pass::No]);
         assert_eq!(limit.pass("b", start), Pass::Yes);
         assert_eq!(limit.pass("a", start + WINDOW), Pass::Yes);

@@ -35,7 +35,11 @@ impl Lines {
             }
             drop(tell);
         });
-        Self { lines: Some(lines), done, left_out: AtomicU64::new(0) }
+        Self {
+            lines: Some(lines),
+            done,
+            left_out: AtomicU64::new(0),
+        }
     }
 
     /// Writes one object. Should the reader not keep up, it is left out and counted.

@@ -4,6 +4,9 @@ use crate::words;
 use host::device::{Info, LoadSnapshot};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+/// Characters of a device's name that are shown: the line has to fit into 80 columns.
+const LONGEST_NAME: usize = 20;
+
 /// How things stand.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
@@ -44,19 +47,45 @@ impl Live {
     }
 }
 
+/// Device, rate, buffer size, latency; mean and greatest load; late blocks; level; last MIDI message.
 fn text(situation: &Situation<'_>) -> String {
-    let Situation { device, load, peak_db, midi } = situation;
+    let Situation {
+        device,
+        load,
+        peak_db,
+        midi,
+    } = situation;
     let device = device.map_or_else(
         || "device lost, waiting for it".to_owned(),
         |info| {
-            let Info { driver, name, rate, buffer, .. } = info;
-            format!("{driver} \"{name}\"  {rate} Hz  {buffer} frames  {:.1} ms", info.latency_ms())
+            let Info {
+                driver,
+                name,
+                rate,
+                buffer,
+                ..
+            } = info;
+            let name: String = name
+                .chars()
+                .filter(|sign| !sign.is_control())
+                .take(LONGEST_NAME)
+                .collect();
+            let driver = if name == driver.key() {
+                String::new()
+            } else {
+                format!("{driver} ")
+            };
+            let kilohertz = f64::from(*rate) / 1000.0;
+            format!(
+                "{driver}{name} {kilohertz} kHz/{buffer} {:.1} ms",
+                info.latency_ms()
+            )
         },
     );
-    let percent = |load: f64| format!("{:.0}%", load * 100.0);
+    let percent = |load: f64| load * 100.0;
     let midi = midi.map_or_else(|| "no MIDI yet".to_owned(), words::midi);
     format!(
-        "{device} | load {} max {} | {} late | {} | {midi}",
+        "{device}  load {:.0}/{:.0}%  {} late  {}  {midi}",
         percent(load.mean),
         percent(load.max),
         load.late,
@@ -83,13 +112,23 @@ mod tests {
         };
         let mut load = LoadSnapshot::default();
         (load.mean, load.max, load.late) = (0.123, 0.5, 2);
-        let situation = Situation { device: Some(&info), load: &load, peak_db: -12.34, midi: Some([0x90, 60, 100]) };
+        let situation = Situation {
+            device: Some(&info),
+            load: &load,
+            peak_db: -12.34,
+            midi: Some([0x90, 60, 100]),
+        };
         assert_eq!(
             text(&situation),
-            "JACK \"system\"  48000 Hz  32 frames  2.0 ms | load 12% max 50% | 2 late | -12.3 dB | note on C4 v100 ch1"
+            "JACK system 48 kHz/32 2.0 ms  load 12/50%  2 late  -12.3 dB  note on C4 v100 ch1"
         );
-        let lost = Situation { device: None, midi: None, peak_db: words::SILENCE_DB, ..situation };
+        let lost = Situation {
+            device: None,
+            midi: None,
+            peak_db: words::SILENCE_DB,
+            ..situation
+        };
         assert!(text(&lost).starts_with("device lost, waiting for it"));
-        assert!(text(&lost).ends_with("silent | no MIDI yet"));
+        assert!(text(&lost).ends_with("silent  no MIDI yet"));
     }
 }

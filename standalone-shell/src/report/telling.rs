@@ -34,7 +34,12 @@ pub struct Telling {
 
 impl Telling {
     fn new(event: &'static str, fields: Value, weight: Weight, sentence: impl Into<String>) -> Self {
-        Self { event, fields, weight, sentence: Some(sentence.into()) }
+        Self {
+            event,
+            fields,
+            weight,
+            sentence: Some(sentence.into()),
+        }
     }
 
     /// What is told of an event; nothing of those that others act on.
@@ -44,19 +49,31 @@ impl Telling {
                 "device-lost",
                 json!({ "device": name, "reason": reason }),
                 Weight::Error,
-                format!("The device \"{name}\" is lost: {} It is waited for.", sentence(reason)),
+                format!(
+                    "The device \"{name}\" is lost: {} It is waited for.",
+                    sentence(reason)
+                ),
             ),
-            SessionEvent::DeviceBack(info) => {
-                Self::new("device-back", device(info), Weight::News, format!("The device is back: {info}."))
-            }
-            SessionEvent::DeviceChanged(info) => {
-                Self::new("device-changed", device(info), Weight::News, format!("The device changed: {info}."))
-            }
+            SessionEvent::DeviceBack(info) => Self::new(
+                "device-back",
+                device(info),
+                Weight::News,
+                format!("The device is back: {info}."),
+            ),
+            SessionEvent::DeviceChanged(info) => Self::new(
+                "device-changed",
+                device(info),
+                Weight::News,
+                format!("The device changed: {info}."),
+            ),
             SessionEvent::RackFailed(reason) => Self::new(
                 "preset",
                 json!({ "state": "failed", "reason": reason }),
                 Weight::Error,
-                format!("The preset does not run on the device as it is now: {}", sentence(reason)),
+                format!(
+                    "The preset does not run on the device as it is now: {}",
+                    sentence(reason)
+                ),
             ),
             SessionEvent::Plugin { place, name, event } => return Self::of_plugin(place, name, event),
             SessionEvent::Fault { place, name, fault } => Self::new(
@@ -75,9 +92,14 @@ impl Telling {
                 "plugin-fault",
                 json!({ "place": place.to_string(), "plugin": null, "fault": "activate", "reason": reason }),
                 Weight::Error,
-                format!("{place}: the plugin is out of its chain, for it could not be activated anew: {}", sentence(reason)),
+                format!(
+                    "{place}: the plugin is out of its chain, for it could not be activated anew: {}",
+                    sentence(reason)
+                ),
             ),
-            SessionEvent::PanicDone => Self::new("panic", json!({ "state": "done" }), Weight::News, "All is quiet."),
+            SessionEvent::PanicDone => {
+                Self::new("panic", json!({ "state": "done" }), Weight::News, "All is quiet.")
+            }
             SessionEvent::PanicStuck { place, name } => Self::new(
                 "panic",
                 json!({ "state": "stuck", "place": place.to_string(), "plugin": name }),
@@ -110,7 +132,9 @@ impl Telling {
             )
         };
         Some(match event {
-            PluginEvent::Log(severity @ ("debug" | "info" | "warning"), text) => log(severity, text, Weight::Detail),
+            PluginEvent::Log(severity @ ("debug" | "info" | "warning"), text) => {
+                log(severity, text, Weight::Detail)
+            }
             PluginEvent::Log(severity, text) => log(severity, text, Weight::Warning),
             PluginEvent::WrongThread(text) => log("wrong-thread", text, Weight::Detail),
             PluginEvent::Restart
@@ -142,7 +166,16 @@ impl Telling {
 
 /// The fields of a device, as `started` and the events of devices have them.
 pub fn device(info: &Info) -> Value {
-    let Info { driver, name, rate, buffer, latency_in, latency_out, inputs: _, outputs: _ } = info;
+    let Info {
+        driver,
+        name,
+        rate,
+        buffer,
+        latency_in,
+        latency_out,
+        inputs: _,
+        outputs: _,
+    } = info;
     json!({
         "driver": driver.key(),
         "device": name,
@@ -174,12 +207,18 @@ const fn fault_words(fault: Fault) -> &'static str {
 /// A text with a full stop.
 fn sentence(text: &str) -> String {
     let text = text.trim_end();
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with(['.', '!', '?']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
 }
 
 fn capital(text: &str) -> String {
     let mut signs = text.chars();
-    signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
+    signs
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
 }
 
 /// What people should know of what happened while something was rendered, each sentence once.
@@ -187,7 +226,10 @@ pub fn remarks(events: &[SessionEvent]) -> Vec<String> {
     let mut remarks = Vec::new();
     for telling in events.iter().filter_map(Telling::of) {
         let matters = matches!(telling.weight, Weight::Warning | Weight::Error);
-        if let Some(sentence) = telling.sentence.filter(|sentence| matters && !remarks.contains(sentence)) {
+        if let Some(sentence) = telling
+            .sentence
+            .filter(|sentence| matters && !remarks.contains(sentence))
+        {
             remarks.push(sentence);
         }
     }
@@ -199,15 +241,25 @@ mod tests {
     use super::*;
 
     fn place() -> Place {
-        Place { layer: "Piano".to_owned(), number: 1 }
+        Place {
+            layer: "Piano".to_owned(),
+            number: 1,
+        }
     }
 
     #[test]
     fn a_fault_names_plugin_and_place() {
-        let event = SessionEvent::Fault { place: place(), name: "Synth".to_owned(), fault: Fault::NotANumber };
+        let event = SessionEvent::Fault {
+            place: place(),
+            name: "Synth".to_owned(),
+            fault: Fault::NotANumber,
+        };
         let telling = Telling::of(&event).unwrap();
         assert_eq!(telling.event, "plugin-fault");
-        assert_eq!(telling.fields, json!({ "place": "Piano/1", "plugin": "Synth", "fault": "not-a-number" }));
+        assert_eq!(
+            telling.fields,
+            json!({ "place": "Piano/1", "plugin": "Synth", "fault": "not-a-number" })
+        );
         assert_eq!(remarks(&[event.clone(), event]).len(), 1);
     }
 
@@ -225,7 +277,10 @@ mod tests {
     #[test]
     fn ports_are_told_in_whole_sentences() {
         let telling = Telling::of(&SessionEvent::Midi(PortEvent::Opened("Keys".to_owned()))).unwrap();
-        assert_eq!(telling.sentence.as_deref(), Some("The MIDI port \"Keys\" is open."));
+        assert_eq!(
+            telling.sentence.as_deref(),
+            Some("The MIDI port \"Keys\" is open.")
+        );
         assert_eq!(telling.fields["state"], "opened");
     }
 }

@@ -143,7 +143,10 @@ mod tests {
         let status = totals.for_status(|last| stats.snapshot(last));
         assert_eq!(status["load_max"], json!(0.1));
         let end = totals.for_end(|last| stats.snapshot(last));
-        assert_eq!((&end["load_max"], &end["blocks"], &end["late"]), (&json!(0.5), &json!(3), &json!(0)));
+        assert_eq!(
+            (&end["load_max"], &end["blocks"], &end["late"]),
+            (&json!(0.5), &json!(3), &json!(0))
+        );
     }
 
     #[test]
@@ -157,7 +160,9 @@ mod tests {
         };
         totals.meters(&meters(0, 0.5));
         assert_eq!(totals.last_midi(), None);
-        [7, 10, 3].into_iter().for_each(|count| totals.meters(&meters(count, 0.25)));
+        [7, 10, 3]
+            .into_iter()
+            .for_each(|count| totals.meters(&meters(count, 0.25)));
         assert_eq!(totals.last_midi(), Some([0x90, 60, 100]));
         let status = totals.for_status(|_| LoadSnapshot::default());
         assert_eq!(status["midi_events"], 13);

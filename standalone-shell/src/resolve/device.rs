@@ -76,14 +76,20 @@ mod tests {
     fn another_driver_has_other_devices_and_channels() {
         let wish = wished("--driver jack --buffer 64 --rate 48000");
         assert_eq!((wish.driver, wish.name), (Some(Driver::Jack), None));
-        assert_eq!((wish.rate, wish.buffer), (Some(48_000), Some(BufferWish::Frames(64))));
+        assert_eq!(
+            (wish.rate, wish.buffer),
+            (Some(48_000), Some(BufferWish::Frames(64)))
+        );
         assert!(wish.outputs.is_empty());
     }
 
     #[test]
     fn another_device_has_other_channels() {
         let wish = wished("--device Fireface");
-        assert_eq!((wish.driver, wish.name.as_deref()), (Some(Driver::Asio), Some("Fireface")));
+        assert_eq!(
+            (wish.driver, wish.name.as_deref()),
+            (Some(Driver::Asio), Some("Fireface"))
+        );
         assert!(wish.outputs.is_empty());
         assert_eq!(wished("--driver asio").outputs, [3, 4]);
     }

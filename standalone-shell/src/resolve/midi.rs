@@ -10,7 +10,11 @@ const PHRASE: &str = "stage-synth";
 
 /// The inputs to listen to by name: those of the command line, else those of the preset. `None` is all.
 pub fn named(named: &[String], midi: &Midi) -> Option<Vec<String>> {
-    if named.is_empty() { midi.inputs.clone() } else { Some(named.to_owned()) }
+    if named.is_empty() {
+        midi.inputs.clone()
+    } else {
+        Some(named.to_owned())
+    }
 }
 
 /// The inputs to listen to: those of the command line, else those of the preset, else all.
@@ -24,7 +28,9 @@ pub fn inputs(names: &[String], midi: &Midi) -> Wanted {
 ///
 /// It cannot be read, or is damaged.
 pub fn midi_file(path: &Path) -> anyhow::Result<MidiFile> {
-    let is_phrase = [PHRASE.to_owned(), format!("{PHRASE}.mid")].iter().any(|name| path.as_os_str() == name.as_str());
+    let is_phrase = [PHRASE.to_owned(), format!("{PHRASE}.mid")]
+        .iter()
+        .any(|name| path.as_os_str() == name.as_str());
     if is_phrase && !path.exists() {
         return Ok(file::parse(presets::factory_phrase(), path)?);
     }
@@ -37,11 +43,20 @@ mod tests {
 
     #[test]
     fn the_command_line_names_the_inputs_first() {
-        let preset = Midi { inputs: Some(vec!["Keys".to_owned()]), ..Midi::default() };
+        let preset = Midi {
+            inputs: Some(vec!["Keys".to_owned()]),
+            ..Midi::default()
+        };
         assert_eq!(inputs(&[], &Midi::default()), Wanted::All);
         assert_eq!(inputs(&[], &preset), Wanted::Named(vec!["Keys".to_owned()]));
-        assert_eq!(inputs(&["Pads".to_owned()], &preset), Wanted::Named(vec!["Pads".to_owned()]));
-        let none = Midi { inputs: Some(Vec::new()), ..Midi::default() };
+        assert_eq!(
+            inputs(&["Pads".to_owned()], &preset),
+            Wanted::Named(vec!["Pads".to_owned()])
+        );
+        let none = Midi {
+            inputs: Some(Vec::new()),
+            ..Midi::default()
+        };
         assert_eq!(inputs(&[], &none), Wanted::Named(Vec::new()));
     }
 

@@ -23,7 +23,8 @@ impl OpenPreset {
     /// What it says but hardly means, in whole sentences.
     pub fn warnings(&self) -> Vec<String> {
         let told = self.preset.problems().into_iter();
-        told.map(|problem| format!("preset {}, {problem}.", self.path.display())).collect()
+        told.map(|problem| format!("preset {}, {problem}.", self.path.display()))
+            .collect()
     }
 }
 
@@ -59,13 +60,24 @@ pub fn open(path: &Path) -> anyhow::Result<OpenPreset> {
 fn open_factory(factory: &presets::FactoryPreset, path: &Path) -> anyhow::Result<OpenPreset> {
     let preset = presets::parse(factory.text, path)?;
     // The demo plugins may lie beside the program, where the preset's own folder would be.
-    let folder = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
-    Ok(OpenPreset { name: name_of(&preset, path), preset, path: path.to_owned(), folder, is_factory: true })
+    let folder = std::env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.to_owned()));
+    Ok(OpenPreset {
+        name: name_of(&preset, path),
+        preset,
+        path: path.to_owned(),
+        folder,
+        is_factory: true,
+    })
 }
 
 fn name_of(preset: &Preset, path: &Path) -> String {
     if preset.name.is_empty() {
-        path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+        path.file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned()
     } else {
         preset.name.clone()
     }
@@ -79,7 +91,11 @@ fn factory(path: &Path) -> Option<&'static presets::FactoryPreset> {
 }
 
 fn factory_names() -> String {
-    presets::factory().iter().map(|factory| factory.name).collect::<Vec<_>>().join(", ")
+    presets::factory()
+        .iter()
+        .map(|factory| factory.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A word without folder or extension: more likely a slip than a file.
@@ -115,8 +131,14 @@ mod tests {
     #[test]
     fn what_is_not_there_is_named() {
         let bare = open(Path::new("stage-sinth")).unwrap_err().to_string();
-        assert!(bare.contains("\"stage-sinth\"") && bare.contains("stage-synth, "), "{bare}");
+        assert!(
+            bare.contains("\"stage-sinth\"") && bare.contains("stage-synth, "),
+            "{bare}"
+        );
         let file = open(Path::new("absent/Piano.backline")).unwrap_err().to_string();
-        assert!(file.contains("could not read the preset absent/Piano.backline"), "{file}");
+        assert!(
+            file.contains("could not read the preset absent/Piano.backline"),
+            "{file}"
+        );
     }
 }

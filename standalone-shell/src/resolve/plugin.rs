@@ -31,9 +31,12 @@ impl Plugins {
     pub fn named(&mut self, text: &str) -> anyhow::Result<Source> {
         match parse_plugin_argument(text) {
             PluginArgument::File(source) => Ok(source),
-            PluginArgument::Id(id) => {
-                self.find(&Wanted { id: &id, format: None, hint: None, preset_folder: None })
-            }
+            PluginArgument::Id(id) => self.find(&Wanted {
+                id: &id,
+                format: None,
+                hint: None,
+                preset_folder: None,
+            }),
         }
     }
 
@@ -119,7 +122,9 @@ pub fn hint(file: &Path, preset_folder: &Path) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let file = absolute(file);
     let beside = file.strip_prefix(absolute(preset_folder)).map(Path::to_owned);
-    let is_standard = standard_folders().iter().any(|folder| file.parent() == Some(folder.as_path()));
+    let is_standard = standard_folders()
+        .iter()
+        .any(|folder| file.parent() == Some(folder.as_path()));
     let name = file.file_name().map(PathBuf::from).filter(|_| is_standard);
     let hint = beside.ok().or(name).unwrap_or(file);
     // Presets travel between systems, and every system reads this one.
@@ -135,7 +140,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         assert_eq!(hint(&at("plugins/a.clap"), folder.path()), "plugins/a.clap");
-        assert_eq!(hint(&at("a.clap"), &at("presets")), at("a.clap").display().to_string());
+        assert_eq!(
+            hint(&at("a.clap"), &at("presets")),
+            at("a.clap").display().to_string()
+        );
         if let Some(standard) = standard_folders().first() {
             assert_eq!(hint(&standard.join("a.clap"), folder.path()), "a.clap");
         }
@@ -144,6 +152,9 @@ mod tests {
     #[test]
     fn a_file_that_was_named_is_not_searched_for() {
         let source = Plugins::new().named("absent/a.clap#x").unwrap();
-        assert_eq!((source.file.as_path(), source.which.as_deref()), (Path::new("absent/a.clap"), Some("x")));
+        assert_eq!(
+            (source.file.as_path(), source.which.as_deref()),
+            (Path::new("absent/a.clap"), Some("x"))
+        );
     }
 }

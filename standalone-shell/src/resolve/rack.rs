@@ -28,15 +28,27 @@ pub fn of_preset(opened: &OpenPreset, find: Find<'_>) -> anyhow::Result<RackSpec
         });
     }
     // An empty list of outputs means none; the engine still runs, unheard.
-    let is_heard = preset.device.outputs.as_ref().is_none_or(|outputs| !outputs.is_empty());
+    let is_heard = preset
+        .device
+        .outputs
+        .as_ref()
+        .is_none_or(|outputs| !outputs.is_empty());
     Ok(RackSpec {
         name: opened.name.clone(),
         layers,
         master: chain(&preset.master.plugins)?,
-        master_gain: if is_heard { linear(preset.master.gain_db) } else { 0.0 },
+        master_gain: if is_heard {
+            linear(preset.master.gain_db)
+        } else {
+            0.0
+        },
         ceiling: preset.master.limiter_db.map(linear),
         // What a map misses is told as a warning; the rest of the preset plays.
-        maps: preset.maps.iter().filter_map(|map| self::map(map, preset)).collect(),
+        maps: preset
+            .maps
+            .iter()
+            .filter_map(|map| self::map(map, preset))
+            .collect(),
     })
 }
 
@@ -46,7 +58,10 @@ pub fn of_preset(opened: &OpenPreset, find: Find<'_>) -> anyhow::Result<RackSpec
 ///
 /// A plugin that cannot be found.
 pub fn of_plugins(names: &[String], plugins: &mut Plugins) -> anyhow::Result<RackSpec> {
-    let sources: Vec<_> = names.iter().map(|name| plugins.named(name)).collect::<Result<_, _>>()?;
+    let sources: Vec<_> = names
+        .iter()
+        .map(|name| plugins.named(name))
+        .collect::<Result<_, _>>()?;
     let file = sources.first().and_then(|source| source.file.file_stem());
     let name = file.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let layer = LayerSpec {
@@ -54,18 +69,31 @@ pub fn of_plugins(names: &[String], plugins: &mut Plugins) -> anyhow::Result<Rac
         settings: LayerSettings::default(),
         plugins: sources.into_iter().map(PluginSpec::new).collect(),
     };
-    Ok(RackSpec { name, layers: vec![layer], master_gain: 1.0, ..RackSpec::default() })
+    Ok(RackSpec {
+        name,
+        layers: vec![layer],
+        master_gain: 1.0,
+        ..RackSpec::default()
+    })
 }
 
 /// What a layer is called: its name, or its number from 1.
 pub fn layer_name(layer: &Layer, index: usize) -> String {
-    if layer.name.is_empty() { (index + 1).to_string() } else { layer.name.clone() }
+    if layer.name.is_empty() {
+        (index + 1).to_string()
+    } else {
+        layer.name.clone()
+    }
 }
 
 fn spec(plugin: &Plugin, find: Find<'_>) -> anyhow::Result<PluginSpec> {
     Ok(PluginSpec {
         state: plugin.state.as_ref().map(|state| state.as_bytes().to_vec()),
-        params: plugin.params.iter().map(|(name, value)| (name.clone(), *value)).collect(),
+        params: plugin
+            .params
+            .iter()
+            .map(|(name, value)| (name.clone(), *value))
+            .collect(),
         ..PluginSpec::new(find(plugin)?)
     })
 }
@@ -93,11 +121,18 @@ fn map(map: &Map, preset: &Preset) -> Option<MapSpec> {
             (u8::try_from(at).ok()?, &layer.plugins)
         }
     };
-    let place = map.to.plugin.checked_sub(1).filter(|place| *place < chain.len())?;
+    let place = map
+        .to
+        .plugin
+        .checked_sub(1)
+        .filter(|place| *place < chain.len())?;
     Some(MapSpec {
         cc: map.cc,
         channel: map.channel.map(|channel| channel.saturating_sub(1)),
-        plugin: PluginAddress { layer, place: u8::try_from(place).ok()? },
+        plugin: PluginAddress {
+            layer,
+            place: u8::try_from(place).ok()?,
+        },
         param: map.to.parameter.clone(),
         range: map.range.map(|[low, high]| (low, high)),
     })
@@ -133,14 +168,24 @@ mod tests {
              transpose = -12\ngain-db = -6.0206\npan = 0.5\nmute = true\n{PLUGIN}params = {{ Decay = 0.7 }}\n"
         ))
         .unwrap();
-        let LayerSpec { name, settings, plugins } = &rack.layers[0];
+        let LayerSpec {
+            name,
+            settings,
+            plugins,
+        } = &rack.layers[0];
         assert_eq!(name, "Bass");
         assert_eq!((settings.keys, settings.velocities), ((36, 59), (10, 90)));
-        assert_eq!((settings.channel, settings.transpose, settings.mute), (Some(15), -12, true));
+        assert_eq!(
+            (settings.channel, settings.transpose, settings.mute),
+            (Some(15), -12, true)
+        );
         assert!((settings.gain - 0.5).abs() < 1e-4 && (settings.pan - 0.5).abs() < 1e-6);
         assert_eq!(plugins[0].params, [("Decay".to_owned(), 0.7)]);
         assert_eq!(plugins[0].source.which.as_deref(), Some("a"));
-        assert_eq!(plugins[0].source.file.file_name(), Some(Path::new("a.clap").as_os_str()));
+        assert_eq!(
+            plugins[0].source.file.file_name(),
+            Some(Path::new("a.clap").as_os_str())
+        );
     }
 
     #[test]
@@ -158,7 +203,10 @@ mod tests {
             panic!("{:?}", rack.maps);
         };
         assert_eq!(first.plugin, PluginAddress { layer: 0, place: 0 });
-        assert_eq!((first.channel, first.range, first.cc), (Some(0), Some((2.0, 1.0)), 74));
+        assert_eq!(
+            (first.channel, first.range, first.cc),
+            (Some(0), Some((2.0, 1.0)), 74)
+        );
         assert_eq!(second.plugin, PluginAddress { layer: 1, place: 0 });
         assert_eq!(second.param, "A/B");
         assert_eq!(rack.layers[1].name, "2");

@@ -7,11 +7,20 @@
     reason = "tests count small things"
 )]
 
+mod changes;
+mod faults;
+#[cfg(unix)]
+mod full_disk;
 mod life_cycle;
+mod null_device;
 mod overflow;
+mod ports;
+mod rendering;
 mod same_at_every_block_size;
 mod smf;
+mod state;
 mod swap;
+mod threads;
 mod timing;
 
 /// The block sizes at which music must be the same.

@@ -25,7 +25,7 @@ fn perform(spec: &RackSpec, block: usize, frames: usize) -> [Vec<f32>; 2] {
         for message in midi {
             assert!(stage.session.send_midi(Stamp::Frame(frame), message));
         }
-        let cutoff = 500.0 + 100.0 * f64::from(step);
+        let cutoff = 0.3 + f64::from(step) / 80.0;
         assert!(stage.session.set_param(at(0, 0), "Cutoff", cutoff, Stamp::Frame(frame)).unwrap());
     }
     stage.play(frames);
@@ -56,7 +56,7 @@ fn a_synthesizer_plays_the_same_at_every_block_size() {
 #[test]
 fn two_layers_and_their_effects_play_the_same_at_every_block_size() {
     let (synth, gain) = (path_of("demo-synth"), path_of("demo-gain"));
-    let mut low = layer(vec![plugin(&synth), with_params(&gain, &[("Gain", -3.0)])]);
+    let mut low = layer(vec![plugin(&synth), with_params(&gain, &[("Gain", 0.5)])]);
     low.settings = LayerSettings { keys: (0, 60), transpose: 12, gain: 0.7, pan: -0.3, ..LayerSettings::default() };
     let mut high = layer(vec![plugin(&synth)]);
     high.settings = LayerSettings { keys: (50, 127), pan: 0.5, ..LayerSettings::default() };

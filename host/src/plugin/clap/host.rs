@@ -4,13 +4,14 @@
 //! here: what is recorded lies in atomics, main-thread extensions included, and a call from the wrong thread is posted
 //! as a notice besides being served.
 
+use super::note_ports::HostNotePorts;
 use crate::role;
 use clack_extensions::audio_ports::{AudioPortRescanFlags, HostAudioPorts, HostAudioPortsImpl};
 use clack_extensions::event_registry::{HostEventRegistry, HostEventRegistryImpl};
 use clack_extensions::latency::{HostLatency, HostLatencyImpl};
 use clack_extensions::log::{HostLog, HostLogImpl, LogSeverity};
 use clack_extensions::note_name::{HostNoteName, HostNoteNameImpl};
-use clack_extensions::note_ports::{HostNotePorts, HostNotePortsImpl, NoteDialects, NotePortRescanFlags};
+use clack_extensions::note_ports::{HostNotePortsImpl, NoteDialects, NotePortRescanFlags};
 use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamRescanFlags,
 };

@@ -28,11 +28,18 @@ struct Placed<'a> {
 
 /// Every plugin of a preset, layer by layer, the master chain last.
 fn placed(preset: &Preset) -> Vec<Placed<'_>> {
-    let layers = preset.layers.iter().enumerate().map(|(at, layer)| (layer_name(layer, at), &layer.plugins));
+    let layers = preset
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(at, layer)| (layer_name(layer, at), &layer.plugins));
     let chains = layers.chain([("master".to_owned(), &preset.master.plugins)]);
     let plugins = chains.flat_map(|(name, plugins)| {
         let placed = plugins.iter().enumerate();
-        placed.map(move |(at, plugin)| Placed { place: format!("{name}/{}", at + 1), plugin })
+        placed.map(move |(at, plugin)| Placed {
+            place: format!("{name}/{}", at + 1),
+            plugin,
+        })
     });
     plugins.collect()
 }
@@ -47,10 +54,17 @@ pub fn run(path: &Path) -> anyhow::Result<()> {
     let plugins = placed(&opened.preset);
     for (number, Placed { place, plugin }) in plugins.iter().enumerate() {
         match check(number, plugin, &opened, &mut finder) {
-            Ok(file) => output::print(&format!("{place}: {} in {} loads and plays.\n", plugin.id, file.display()))?,
+            Ok(file) => output::print(&format!(
+                "{place}: {} in {} loads and plays.\n",
+                plugin.id,
+                file.display()
+            ))?,
             Err(error) => {
                 faults += 1;
-                output::say(&format!("error: {place}: {}", crate::failure::one_line(&error.to_string())));
+                output::say(&format!(
+                    "error: {place}: {}",
+                    crate::failure::one_line(&error.to_string())
+                ));
             }
         }
     }
@@ -85,7 +99,11 @@ fn check(
         Outcome::Done(_) => Ok(file),
         Outcome::Failed(sentence) => bail!("{sentence}"),
         Outcome::Crashed(how) => {
-            bail!("The plugin {} of {} cannot be used: {how} while it was loaded. Update the plugin.", plugin.id, file.display())
+            bail!(
+                "The plugin {} of {} cannot be used: {how} while it was loaded. Update the plugin.",
+                plugin.id,
+                file.display()
+            )
         }
         Outcome::TimedOut => bail!(
             "The plugin {} of {} cannot be used: it did not load within {} s. Update the plugin.",
@@ -135,28 +153,48 @@ fn alone(opened: &OpenPreset, options: &CheckPlugin) -> anyhow::Result<RackSpec>
     let layers = (0..).zip(&preset.layers).map(|(at, layer)| (at, &layer.plugins));
     for (layer, plugins) in layers.chain([(PluginAddress::MASTER, &preset.master.plugins)]) {
         if number < plugins.len() {
-            let here = PluginAddress { layer, place: u8::try_from(number)? };
+            let here = PluginAddress {
+                layer,
+                place: u8::try_from(number)?,
+            };
             return rack_of(opened, here, &options.file);
         }
         number -= plugins.len();
     }
-    Err(anyhow!("The preset {} changed while it was checked. Check it again.", opened.path.display()))
+    Err(anyhow!(
+        "The preset {} changed while it was checked. Check it again.",
+        opened.path.display()
+    ))
 }
 
 fn rack_of(opened: &OpenPreset, here: PluginAddress, file: &Path) -> anyhow::Result<RackSpec> {
     // Only one is kept, and its file is known.
     let rack = of_preset(opened, &mut |plugin| {
-        Ok(Source { file: file.to_owned(), which: Some(plugin.id.clone()) })
+        Ok(Source {
+            file: file.to_owned(),
+            which: Some(plugin.id.clone()),
+        })
     })?;
     let chain = match rack.layers.get(usize::from(here.layer)) {
         Some(layer) => &layer.plugins,
         None => &rack.master,
     };
-    let plugin = chain.get(usize::from(here.place)).context("The preset changed while it was checked. Check it again.")?;
+    let plugin = chain
+        .get(usize::from(here.place))
+        .context("The preset changed while it was checked. Check it again.")?;
     let maps = rack.maps.iter().filter(|map| map.plugin == here);
     Ok(RackSpec {
-        layers: vec![LayerSpec { name: String::new(), settings: Default::default(), plugins: vec![plugin.clone()] }],
-        maps: maps.map(|map| MapSpec { plugin: PluginAddress { layer: 0, place: 0 }, ..map.clone() }).collect(),
+        layers: vec![LayerSpec {
+            name: String::new(),
+            settings: Default::default(),
+            plugins: vec![plugin.clone()],
+        }],
+        maps: maps
+            .map(|map| MapSpec {
+                plugin: PluginAddress { layer: 0, place: 0 },
+                ..map.clone()
+            })
+            .collect(),
         ..RackSpec::default()
     })
 }

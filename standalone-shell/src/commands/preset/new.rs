@@ -20,17 +20,38 @@ pub fn run(options: &New) -> anyhow::Result<()> {
     for name in &options.plugins {
         instances.push(Instance::load(&finder.named(name)?)?);
     }
-    let name = instances.first().map(|first| one_line(&first.descriptor().name)).unwrap_or_default();
+    let name = instances
+        .first()
+        .map(|first| one_line(&first.descriptor().name))
+        .unwrap_or_default();
     let file = options.output.clone().unwrap_or_else(|| file_name(&name));
     if file.exists() && !options.force {
-        bail!("The preset {} is there already. Name another with --output, or replace it with --force.", file.display());
+        bail!(
+            "The preset {} is there already. Name another with --output, or replace it with --force.",
+            file.display()
+        );
     }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let plugins = instances.iter_mut().map(|instance| plugin(instance, folder));
-    let layer = Layer { name: layer_name(&name), plugins: plugins.collect::<Result<_, _>>()?, ..Layer::default() };
-    let preset = Preset { name, layers: vec![layer], ..Preset::default() };
+    let layer = Layer {
+        name: layer_name(&name),
+        plugins: plugins.collect::<Result<_, _>>()?,
+        ..Layer::default()
+    };
+    let preset = Preset {
+        name,
+        layers: vec![layer],
+        ..Preset::default()
+    };
     presets::save(&file, &preset)?;
-    output::say(&format!("{} is written; play it with `backline play {:?}`.", file.display(), file.as_os_str()));
+    output::say(&format!(
+        "{} is written; play it with `backline play {:?}`.",
+        file.display(),
+        file.as_os_str()
+    ));
     Ok(())
 }
 
@@ -61,10 +82,16 @@ fn layer_name(plugin: &str) -> String {
 /// A file name that every system takes, in the current folder.
 fn file_name(plugin: &str) -> PathBuf {
     let is_plain = |sign: char| sign.is_alphanumeric() || " -_+.".contains(sign);
-    let name: String =
-        plugin.chars().map(|sign| if is_plain(sign) { sign } else { '-' }).take(LONGEST_NAME).collect();
+    let name: String = plugin
+        .chars()
+        .map(|sign| if is_plain(sign) { sign } else { '-' })
+        .take(LONGEST_NAME)
+        .collect();
     let name = name.trim_matches([' ', '.', '-']);
-    PathBuf::from(format!("{}.{EXTENSION}", if name.is_empty() { "preset" } else { name }))
+    PathBuf::from(format!(
+        "{}.{EXTENSION}",
+        if name.is_empty() { "preset" } else { name }
+    ))
 }
 
 #[cfg(test)]

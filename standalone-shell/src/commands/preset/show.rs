@@ -10,7 +10,11 @@ use std::path::Path;
 pub fn run(path: &Path, json: bool) -> anyhow::Result<()> {
     let opened = open(path)?;
     opened.warnings().iter().for_each(|warning| output::warn(warning));
-    if json { output::print_json(&as_json(&opened)?) } else { output::print(&as_text(&opened)) }
+    if json {
+        output::print_json(&as_json(&opened)?)
+    } else {
+        output::print(&as_text(&opened))
+    }
 }
 
 fn as_json(opened: &OpenPreset) -> anyhow::Result<Value> {
@@ -30,7 +34,11 @@ fn as_json(opened: &OpenPreset) -> anyhow::Result<Value> {
 
 /// Puts the size of each state in its place: it means nothing to anybody but the plugin.
 fn weigh_states(list: &mut Value, plugins: &[Plugin]) {
-    let objects = list.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+    let objects = list
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut);
     for (object, plugin) in objects.zip(plugins) {
         if let Some(state) = &plugin.state {
             object.remove("state");
@@ -40,20 +48,37 @@ fn weigh_states(list: &mut Value, plugins: &[Plugin]) {
 }
 
 fn as_text(opened: &OpenPreset) -> String {
-    let Preset { name: _, device, midi, layers, maps, master } = &opened.preset;
+    let Preset {
+        name: _,
+        device,
+        midi,
+        layers,
+        maps,
+        master,
+    } = &opened.preset;
     let mut lines = vec![format!("{} ({})", opened.name, opened.path.display())];
     lines.push(format!("  device  {}", self::device(device)));
     let inputs = match &midi.inputs {
         None => "all inputs".to_owned(),
         Some(inputs) => format!("inputs {}", list(inputs)),
     };
-    let outputs = if midi.outputs.is_empty() { String::new() } else { format!(", outputs {}", list(&midi.outputs)) };
+    let outputs = if midi.outputs.is_empty() {
+        String::new()
+    } else {
+        format!(", outputs {}", list(&midi.outputs))
+    };
     lines.push(format!("  midi    {inputs}{outputs}"));
     for (index, layer) in layers.iter().enumerate() {
-        lines.push(format!("  layer   {}: {}", layer_name(layer, index), self::layer(layer)));
+        lines.push(format!(
+            "  layer   {}: {}",
+            layer_name(layer, index),
+            self::layer(layer)
+        ));
         lines.extend(chain(&layer.plugins));
     }
-    let limiter = master.limiter_db.map_or_else(|| "no limiter".to_owned(), |db| format!("limiter at {db} dB"));
+    let limiter = master
+        .limiter_db
+        .map_or_else(|| "no limiter".to_owned(), |db| format!("limiter at {db} dB"));
     lines.push(format!("  master  gain {} dB, {limiter}", master.gain_db));
     lines.extend(chain(&master.plugins));
     lines.extend(maps.iter().map(map));
@@ -65,7 +90,14 @@ fn device(device: &Device) -> String {
     let channels = |kind: &str, list: &Option<Vec<u16>>| {
         list.as_ref().map(|list| {
             let numbers: Vec<_> = list.iter().map(ToString::to_string).collect();
-            format!("{kind} {}", if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") })
+            format!(
+                "{kind} {}",
+                if numbers.is_empty() {
+                    "none".to_owned()
+                } else {
+                    numbers.join(", ")
+                }
+            )
         })
     };
     let buffer = device.buffer.map(|buffer| match buffer {
@@ -73,7 +105,11 @@ fn device(device: &Device) -> String {
         Buffer::Frames(frames) => words::count(frames as usize, "frame"),
     });
     let parts = [
-        Some(device.driver.map_or_else(|| "any driver".to_owned(), |driver| driver.to_string())),
+        Some(
+            device
+                .driver
+                .map_or_else(|| "any driver".to_owned(), |driver| driver.to_string()),
+        ),
         device.name.as_ref().map(|name| format!("\"{name}\"")),
         device.sample_rate.map(|rate| format!("{rate} Hz")),
         buffer,
@@ -86,12 +122,30 @@ fn device(device: &Device) -> String {
 
 fn list(names: &[String]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
-    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
+    if quoted.is_empty() {
+        "none".to_owned()
+    } else {
+        quoted.join(", ")
+    }
 }
 
 fn layer(layer: &Layer) -> String {
-    let Layer { name: _, keys, velocity, channel, transpose, gain_db, pan, mute, plugins: _ } = layer;
-    let keys = if *keys == KeyRange::default() { "all keys".to_owned() } else { format!("keys {keys}") };
+    let Layer {
+        name: _,
+        keys,
+        velocity,
+        channel,
+        transpose,
+        gain_db,
+        pan,
+        mute,
+        plugins: _,
+    } = layer;
+    let keys = if *keys == KeyRange::default() {
+        "all keys".to_owned()
+    } else {
+        format!("keys {keys}")
+    };
     let parts = [
         Some(keys),
         (*velocity != VelocityRange::default()).then(|| format!("velocity {velocity}")),
@@ -106,20 +160,40 @@ fn layer(layer: &Layer) -> String {
 
 fn chain(plugins: &[Plugin]) -> impl Iterator<Item = String> {
     plugins.iter().enumerate().map(|(index, plugin)| {
-        let Plugin { format, id, file, state, params } = plugin;
-        let file = file.as_ref().map_or_else(String::new, |file| format!(" in {file}"));
-        let state = state
+        let Plugin {
+            format,
+            id,
+            file,
+            state,
+            params,
+        } = plugin;
+        let file = file
             .as_ref()
-            .map_or_else(|| "default state".to_owned(), |state| format!("state of {}", words::count(state.as_bytes().len(), "byte")));
-        let params: Vec<_> = params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        let params = if params.is_empty() { String::new() } else { format!("; {}", params.join(", ")) };
+            .map_or_else(String::new, |file| format!(" in {file}"));
+        let state = state.as_ref().map_or_else(
+            || "default state".to_owned(),
+            |state| format!("state of {}", words::count(state.as_bytes().len(), "byte")),
+        );
+        let params: Vec<_> = params
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        let params = if params.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", params.join(", "))
+        };
         format!("    {}  {format} {id}{file}, {state}{params}", index + 1)
     })
 }
 
 fn map(map: &Map) -> String {
-    let channel = map.channel.map_or_else(String::new, |channel| format!(" on channel {channel}"));
-    let range = map.range.map_or_else(String::new, |[low, high]| format!(", {low} to {high}"));
+    let channel = map
+        .channel
+        .map_or_else(String::new, |channel| format!(" on channel {channel}"));
+    let range = map
+        .range
+        .map_or_else(String::new, |[low, high]| format!(", {low} to {high}"));
     format!("  map     cc {}{channel} to {}{range}", map.cc, map.to)
 }
 
@@ -132,7 +206,10 @@ mod tests {
         for factory in presets::factory() {
             let opened = open(Path::new(factory.name)).unwrap();
             let text = as_text(&opened);
-            assert!(text.contains("org.backline.demo-synth in demo-synth.clap"), "{text}");
+            assert!(
+                text.contains("org.backline.demo-synth in demo-synth.clap"),
+                "{text}"
+            );
             let json = as_json(&opened).unwrap();
             assert_eq!(json["format"], 1);
             assert_eq!(json["layer"][0]["plugin"][0]["id"], "org.backline.demo-synth");

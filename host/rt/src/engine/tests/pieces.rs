@@ -25,6 +25,7 @@ fn it_starts_at_its_sample_at_every_block_size() {
     for block in [1, 16, 50, 64, 300] {
         let synth = Plugin::synth();
         let mut rig = Rig::playing(rack(1, &[&synth]));
+        rig.engine.rate = RATE;
         rig.hand(piece(&[(0, ON), (10, OFF), (100, ON), (150, OFF)], 200, false));
         rig.lane.send(Stamp::Frame(25), Command::Play(true));
         let out = rig.left(400, block);
@@ -45,6 +46,7 @@ fn whatever_ends_it_ends_its_notes() {
     for end in 0..3 {
         let synth = Plugin::synth();
         let mut rig = Rig::playing(rack(1, &[&synth]));
+        rig.engine.rate = RATE;
         let pedal = What::Midi([0xb0, 64, 127]);
         let length = if end == 0 { 100 } else { 10_000 };
         rig.hand(piece(&[(0, pedal), (1, ON)], length, false));
@@ -72,6 +74,7 @@ fn the_transport_moves_with_the_tempo_changes_inside_a_block() {
         })
     };
     let mut rig = Rig::playing(rack(1, &[&effect]));
+    rig.engine.rate = RATE;
     // 60 frames at 120 beats a minute are 60 / 24,000 beats.
     rig.hand(piece(
         &[(0, tempo(120.0, 0.0)), (60, tempo(240.0, 0.0025))],
@@ -93,6 +96,7 @@ fn the_transport_moves_with_the_tempo_changes_inside_a_block() {
 fn stopping_the_transport_stops_it_at_its_sample() {
     let synth = Plugin::synth();
     let mut rig = Rig::playing(rack(1, &[&synth]));
+    rig.engine.rate = RATE;
     rig.send(Command::Play(true));
     rig.block(64);
     rig.lane.send(Stamp::Frame(64 + 16), Command::Play(false));
@@ -106,6 +110,7 @@ fn stopping_the_transport_stops_it_at_its_sample() {
 fn a_loop_and_its_system_exclusive_go_round() {
     let synth = Plugin::new(Sound::Octave);
     let mut rig = Rig::playing(rack(1, &[&synth]));
+    rig.engine.rate = RATE;
     rig.hand(piece(&[(5, What::SysEx { start: 0, len: 3 })], 40, true));
     rig.send(Command::Play(true));
     rig.left(120, 33);

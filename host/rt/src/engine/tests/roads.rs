@@ -19,6 +19,7 @@ fn meters(rig: &mut Rig) -> Vec<Meters> {
 fn meters_come_thirty_times_a_second_and_count() {
     let synth = Plugin::new(Sound::Level(-0.5));
     let mut rig = Rig::playing(rack(1, &[&synth]));
+    rig.engine.rate = RATE;
     meters(&mut rig);
     let blocks = rig.engine.meters.blocks;
     rig.engine.midi_in(0, &[0xb0, 7, 9]);
@@ -52,6 +53,7 @@ fn what_plugins_say_never_crowds_out_what_the_engine_says() {
         ..Sizes::default()
     });
     rig.swap(rack(1, &[&synth]));
+    rig.engine.rate = RATE;
     let says = Event {
         time: 0,
         body: Body::GestureBegin { id: 1 },

@@ -1,4 +1,4 @@
-//! What the plugin remembers of its editor's window.
+//! What a plugin remembers of its editor's window.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

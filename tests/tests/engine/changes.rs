@@ -1,0 +1,139 @@
+//! Latency and ports that change while playing: one plugin is activated anew, everything else plays on.
+
+use host::session::{LayerSettings, LayerSpec, SessionEvent, Stamp};
+use std::time::Duration;
+use tests::{Fixture, Live, Stage, at, layer, plugin, rack, with_params};
+
+/// A layer heard on one side alone.
+fn on_side(pan: f32, mut layer: LayerSpec) -> LayerSpec {
+    layer.settings = LayerSettings { pan, ..LayerSettings::default() };
+    layer
+}
+
+/// What a layer with a level of 0.25 plays, on the right alone.
+fn beside() -> LayerSpec {
+    on_side(1.0, layer(vec![with_params("watch", &[("Level", 0.25)])]))
+}
+
+fn reactivated(events: &[SessionEvent]) -> Vec<(String, u32)> {
+    let found = events.iter().filter_map(|event| match event {
+        SessionEvent::Reactivated { place, latency, .. } => Some((place.to_string(), *latency)),
+        _ => None,
+    });
+    found.collect()
+}
+
+#[test]
+fn a_new_latency_is_taken_while_the_other_layers_play() {
+    let fixture = Fixture::open();
+    let delayed = on_side(-1.0, layer(vec![with_params("watch", &[("Level", 0.5)]), plugin("effect")]));
+    let mut stage = Stage::new(&rack(vec![delayed, beside()]), 64);
+    stage.play(6_400);
+    assert_eq!(stage.session.rack().unwrap().latency(), 64);
+    for latency in [1_000, 0, 8_192] {
+        assert!(stage.session.set_param(at(0, 1), "Latency", f64::from(latency), Stamp::Now).unwrap());
+        stage.play(19_200);
+        assert_eq!(reactivated(&stage.take_events()), [("Layer/2".to_owned(), latency)]);
+        assert_eq!(stage.session.rack().unwrap().latency(), latency);
+        assert_eq!(stage.played[0].last(), Some(&0.5), "it sounds again");
+    }
+    assert!(stage.played[1].iter().all(|&sample| sample == 0.25), "the other layer never stopped");
+    assert_eq!(fixture.counter("activations"), 3 + 3);
+    // Told once for each new value, from within `activate`; it was no reason for another round.
+    assert_eq!(fixture.counter("host.latency_changed"), 3);
+    let life = fixture.life_of("effect#2");
+    assert_eq!(
+        life[2..9],
+        [
+            "activate 48000 1 64",
+            "start_processing",
+            "process",
+            "stop_processing",
+            "deactivate",
+            "activate 48000 1 64",
+            "start_processing"
+        ]
+    );
+    drop(stage);
+    fixture.assert_gone();
+}
+
+#[test]
+fn a_plugin_goes_and_comes_without_a_click() {
+    let delayed = layer(vec![with_params("watch", &[("Level", 0.5)]), with_params("effect", &[("Latency", 0.0)])]);
+    let mut stage = Stage::new(&rack(vec![delayed]), 64);
+    stage.play(6_400);
+    assert!(stage.session.set_param(at(0, 1), "Latency", 1.0, Stamp::Now).unwrap());
+    stage.play(19_200);
+    assert_eq!(reactivated(&stage.events).len(), 1);
+    // Level to silence or back within 64 frames is the steepest ramp there is.
+    assert!(stage.greatest_step(64) <= 0.5 / 63.0, "{}", stage.greatest_step(64));
+}
+
+#[test]
+fn ports_come_and_go_while_the_other_layers_play() {
+    let fixture = Fixture::open();
+    let mut multi = on_side(-1.0, layer(vec![plugin("multi")]));
+    multi.settings.pan = 0.0;
+    let mut stage = Stage::new(&rack(vec![multi, beside()]), 64);
+    let heard = |stage: &Stage| [stage.played[0].last().copied().unwrap(), stage.played[1].last().copied().unwrap()];
+    let expect = |ports: u32| {
+        let levels = [[0.1_f32, 0.2], [0.3, 0.3], [0.4, 0.5], [0.6, 0.6]];
+        let [left, right] = levels[..ports as usize].iter().fold([0.0; 2], |[l, r], port| [l + port[0], r + port[1]]);
+        [left, right + 0.25]
+    };
+    stage.step(&[(0, &[0x90, 60, 100])]);
+    stage.play(640);
+    assert_eq!(heard(&stage), expect(3));
+    for ports in [4, 1, 2, 3] {
+        assert!(stage.session.set_param(at(0, 0), "Ports", f64::from(ports), Stamp::Now).unwrap());
+        stage.play(9_600);
+        assert_eq!(reactivated(&stage.take_events()), [("Layer/1".to_owned(), 0)]);
+        // The plugin has forgotten its notes with its activation.
+        stage.step(&[(0, &[0x90, 60, 100])]);
+        stage.play(640);
+        assert_eq!(heard(&stage), expect(ports), "{ports} ports");
+    }
+    assert_eq!(fixture.counter("host.audio_ports_rescan"), 4);
+    assert!(stage.played[1].iter().all(|&sample| sample >= 0.25), "the other layer never stopped");
+    drop(stage);
+    fixture.assert_gone();
+}
+
+#[test]
+fn changes_are_taken_on_a_real_time_thread() {
+    let fixture = Fixture::open();
+    let delayed = layer(vec![with_params("watch", &[("Level", 0.5)]), plugin("effect")]);
+    let mut live = Live::new(&rack(vec![delayed]), 48_000, 64);
+    for latency in 1..=10 {
+        assert!(live.session.set_param(at(0, 1), "Latency", f64::from(latency), Stamp::Now).unwrap());
+        live.run(Duration::from_millis(60));
+        assert_eq!(live.session.rack().unwrap().latency(), latency);
+    }
+    assert_eq!(reactivated(&live.events).len(), 10);
+    assert_eq!(live.run(Duration::from_millis(100)), 0.5);
+    live.session.close(Duration::from_secs(1));
+    fixture.assert_gone();
+}
+
+/// A plugin of a rack that is leaving may ask too; and one may ask just as its rack is swapped.
+#[test]
+fn a_change_across_a_swap_leaves_nothing_behind() {
+    let fixture = Fixture::open();
+    let spec = rack(vec![layer(vec![plugin("tail"), plugin("effect")])]);
+    let mut stage = Stage::new(&spec, 64);
+    stage.step(&[(0, &[0x90, 60, 100])]);
+    for latency in 0..12 {
+        stage.session.set_param(at(0, 1), "Latency", f64::from(latency * 100), Stamp::Now).unwrap();
+        if latency % 3 == 2 {
+            stage.session.load(&spec).unwrap();
+        }
+        stage.play(64 * latency as usize);
+    }
+    stage.step(&[(0, &[0x80, 60, 0])]);
+    stage.play(48_000 * 5);
+    assert_eq!(stage.session.rack_count(), 1);
+    assert_eq!(fixture.counter("instances.alive"), 2);
+    drop(stage);
+    fixture.assert_gone();
+}
