@@ -158,7 +158,8 @@ pub enum DeviceError {
 
 fn known_names(known: &[String]) -> String {
     if known.is_empty() {
-        return "it has none at all.".to_owned();
+        return "it has none at all. Start its server or plug the device in, or choose another driver."
+            .to_owned();
     }
     format!("it has {}.", quoted(known))
 }

@@ -100,8 +100,15 @@ pub enum RenderError {
 /// A rack that does not load, an input that cannot be read, an output that cannot be written.
 pub fn render(job: &Job, mut progress: impl FnMut(f64)) -> Result<Summary, RenderError> {
     let started = Instant::now();
-    let input = job.input.as_deref().map(|file| wav::read(file, job.rate)).transpose()?;
-    let rate = job.rate.or_else(|| input.as_ref().map(|input| input.rate)).unwrap_or(DEFAULT_RATE);
+    let input = job
+        .input
+        .as_deref()
+        .map(|file| wav::read(file, job.rate))
+        .transpose()?;
+    let rate = job
+        .rate
+        .or_else(|| input.as_ref().map(|input| input.rate))
+        .unwrap_or(DEFAULT_RATE);
     check(job, rate)?;
     let mut output = wav::Writer::create(&job.output, rate, job.bits)?;
 
@@ -116,21 +123,35 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64)) -> Result<Summary, Rende
 
     let latency = session.rack().map_or(0, |rack| rack.latency());
     let seconds = job.midi.as_ref().map_or(0.0, MidiFile::length_seconds);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length in frames")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a length in frames"
+    )]
     let frames = |seconds: f64| (seconds * f64::from(rate)).ceil() as u64;
     let body = frames(seconds).max(input.as_ref().map_or(0, |input| input.left.len() as u64));
     let (shortest, longest) = match job.tail {
         Tail::Auto => (0, frames(LONGEST_TAIL)),
         Tail::Seconds(seconds) => (frames(seconds), frames(seconds)),
     };
-    let mut run = Run { position: 0, skip: u64::from(latency), silent: 0, peak: 0.0, written: 0 };
+    let mut run = Run {
+        position: 0,
+        skip: u64::from(latency),
+        silent: 0,
+        peak: 0.0,
+        written: 0,
+    };
     let silent_for = frames(SILENT_FOR);
     loop {
         let over = run.written.saturating_sub(body);
         if run.written >= body && over >= shortest && (over >= longest || run.silent >= silent_for) {
             break;
         }
-        let end = if job.tail == Tail::Auto { u64::MAX } else { body + shortest };
+        let end = if job.tail == Tail::Auto {
+            u64::MAX
+        } else {
+            body + shortest
+        };
         run.step(&mut session, input.as_ref(), end, &mut output)?;
         // Plugins are served about every 20 ms of music, as often as live.
         if run.position % (u64::from(rate) / 50).max(1) < job.block as u64 {
@@ -144,7 +165,14 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64)) -> Result<Summary, Rende
     output.finish()?;
     progress(1.0);
     let seconds = started.elapsed().as_secs_f64();
-    Ok(Summary { frames: written, rate, peak, latency, seconds, events })
+    Ok(Summary {
+        frames: written,
+        rate,
+        peak,
+        latency,
+        seconds,
+        events,
+    })
 }
 
 fn check(job: &Job, rate: u32) -> Result<(), RenderError> {
@@ -218,7 +246,9 @@ impl Run {
         end: u64,
         output: &mut wav::Writer,
     ) -> Result<(), WavError> {
-        let Some(offline) = session.offline() else { return Ok(()) };
+        let Some(offline) = session.offline() else {
+            return Ok(());
+        };
         let block = offline.block();
         let at = usize::try_from(self.position).unwrap_or(usize::MAX);
         let rest = |side: &'_ [f32]| -> (usize, usize) {
@@ -233,11 +263,20 @@ impl Run {
         self.position += block as u64;
         let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(block);
         self.skip -= skip as u64;
-        let keep = usize::try_from(end.saturating_sub(self.written)).unwrap_or(usize::MAX).min(block - skip);
+        let keep = usize::try_from(end.saturating_sub(self.written))
+            .unwrap_or(usize::MAX)
+            .min(block - skip);
         let (left, right) = (&left[skip..skip + keep], &right[skip..skip + keep]);
-        let peak = left.iter().chain(right).fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
+        let peak = left
+            .iter()
+            .chain(right)
+            .fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
         self.peak = self.peak.max(peak);
-        self.silent = if peak < SILENT { self.silent + keep as u64 } else { 0 };
+        self.silent = if peak < SILENT {
+            self.silent + keep as u64
+        } else {
+            0
+        };
         self.written += keep as u64;
         output.write(left, right)
     }

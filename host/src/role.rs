@@ -5,31 +5,17 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+// Kept by each thread for itself, so that asking neither waits nor allocates on any thread.
 thread_local! {
     static AUDIO: Cell<u32> = const { Cell::new(0) };
-    /// Its address tells threads apart. Unlike a `ThreadId` it can be had on any thread without allocating.
-    static MARK: u8 = const { 0 };
+    static MAIN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The mark of the main thread; 0 while there is none.
-static MAIN: AtomicUsize = AtomicUsize::new(0);
-
-fn mark() -> usize {
-    MARK.with(|mark| std::ptr::from_ref(mark).addr())
-}
-
-/// Makes the calling thread the main one, if none is yet. The first plugin loaded does this by itself.
+/// Makes the calling thread a main one: that of the plugins it loads. The first plugin or session made does this by
+/// itself. The program has one such thread; only tests, which share a process, have more.
 pub fn claim_main() {
-    // If it fails there is a main thread already.
-    let _ = MAIN.compare_exchange(0, mark(), Ordering::Relaxed, Ordering::Relaxed);
-}
-
-/// Makes the calling thread the main one in place of any other. A new session does this by itself; no plugin of
-/// another thread may live then.
-pub fn become_main() {
-    MAIN.store(mark(), Ordering::Relaxed);
+    MAIN.set(true);
 }
 
 /// Whether the calling thread is in the audio role.
@@ -41,7 +27,7 @@ pub fn is_audio() -> bool {
 /// Whether the calling thread is the main one and not in the audio role.
 #[must_use]
 pub fn is_main() -> bool {
-    !is_audio() && MAIN.load(Ordering::Relaxed) == mark()
+    !is_audio() && MAIN.get()
 }
 
 /// The calling thread is in the audio role while this lives.

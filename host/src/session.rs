@@ -56,6 +56,8 @@ pub struct Session {
     output: Output,
     running: Option<Running>,
     racks: Vec<LoadedRack>,
+    /// Racks that have left while one of their plugins was still on its way to the engine; it comes back.
+    gone: Vec<LoadedRack>,
     /// The rack that shall play; others are leaving.
     current: Option<RackId>,
     /// The rack that the engine said it took last.
@@ -79,11 +81,12 @@ impl Session {
     /// A session with nothing in it. The calling thread becomes the main one.
     #[must_use]
     pub fn new() -> Self {
-        role::become_main();
+        role::claim_main();
         Self {
             output: Output::default(),
             running: None,
             racks: Vec::new(),
+            gone: Vec::new(),
             current: None,
             taken: None,
             next_id: 1,
@@ -154,7 +157,9 @@ impl Session {
             }
             if Instant::now() >= until {
                 // The engine still has it on its way; the rack stays loaded until it comes home.
-                return Err(RackError::NotTaken { seconds: TAKING.as_secs() });
+                return Err(RackError::NotTaken {
+                    seconds: TAKING.as_secs(),
+                });
             }
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -162,23 +167,41 @@ impl Session {
 
     fn start_error(&self, id: RackId, at: PluginAddress) -> RackError {
         let rack = self.racks.iter().find(|rack| rack.id == id);
-        let name = rack.and_then(|rack| rack.plugin(at)).map(|plugin| plugin.instance.descriptor().name.clone());
-        let place = rack.map_or_else(|| Place { layer: String::new(), number: 0 }, |rack| rack.place(at));
-        RackError::Start { place, name: name.unwrap_or_default() }
+        let name = rack
+            .and_then(|rack| rack.plugin(at))
+            .map(|plugin| plugin.instance.descriptor().name.clone());
+        let place = rack.map_or_else(
+            || Place {
+                layer: String::new(),
+                number: 0,
+            },
+            |rack| rack.place(at),
+        );
+        RackError::Start {
+            place,
+            name: name.unwrap_or_default(),
+        }
     }
 
     /// Deactivates and drops a rack whose audio half has been dropped.
     fn forget_rack(&mut self, id: RackId) {
-        let Some(index) = self.racks.iter().position(|rack| rack.id == id) else { return };
-        let mut rack = self.racks.remove(index);
-        if !rack.deactivate() {
-            // Some processor is still about: rather leak the instances than free them under it.
-            std::mem::forget(rack);
-        }
+        let Some(index) = self.racks.iter().position(|rack| rack.id == id) else {
+            return;
+        };
+        let rack = self.racks.remove(index);
+        self.gone.push(rack);
+        self.forget_gone();
         if self.current == Some(id) {
             // Where a rack was refused, the one before it plays on.
-            self.current = self.taken.filter(|taken| self.racks.iter().any(|rack| rack.id == *taken));
+            self.current = self
+                .taken
+                .filter(|taken| self.racks.iter().any(|rack| rack.id == *taken));
         }
+    }
+
+    /// Drops the racks that have left, as far as all their processors have come home.
+    fn forget_gone(&mut self) {
+        self.gone.retain_mut(|rack| !rack.deactivate());
     }
 
     /// The rack that plays, or shall play when there is a device.
@@ -201,12 +224,16 @@ impl Session {
 
     /// Sends a command to the engine. Returns whether it will take effect; without a device it waits for one.
     pub fn send(&mut self, at: Stamp, command: Command) -> bool {
-        self.running.as_mut().is_some_and(|running| running.link.send(at, command))
+        self.running
+            .as_mut()
+            .is_some_and(|running| running.link.send(at, command))
     }
 
     /// Sends a MIDI message to the engine. Returns whether it will take effect.
     pub fn send_midi(&mut self, at: Stamp, message: &[u8]) -> bool {
-        self.running.as_mut().is_some_and(|running| running.link.send_midi(at, message))
+        self.running
+            .as_mut()
+            .is_some_and(|running| running.link.send_midi(at, message))
     }
 
     /// Sets a parameter of the rack that plays, by name or id, at the next block.
@@ -214,19 +241,41 @@ impl Session {
     /// # Errors
     ///
     /// No such parameter, or a value out of its range.
-    pub fn set_param(&mut self, plugin: PluginAddress, name: &str, value: f64, at: Stamp) -> Result<bool, ParamError> {
+    pub fn set_param(
+        &mut self,
+        plugin: PluginAddress,
+        name: &str,
+        value: f64,
+        at: Stamp,
+    ) -> Result<bool, ParamError> {
         let Some(rack) = self.rack() else { return Ok(false) };
         let id = rack.id;
-        let Some(loaded) = rack.plugin(plugin) else { return Ok(false) };
+        let Some(loaded) = rack.plugin(plugin) else {
+            return Ok(false);
+        };
         let param = loaded.instance.find_param(name)?;
         let value = param.check(value, &loaded.instance.descriptor().name)?;
-        let body = Body::Param { id: param.id, cookie: param.cookie, note: rt::events::NoteAddress::ALL, value };
-        Ok(self.send(at, Command::Plugin { rack: id, plugin, body }))
+        let body = Body::Param {
+            id: param.id,
+            cookie: param.cookie,
+            note: rt::events::NoteAddress::ALL,
+            value,
+        };
+        Ok(self.send(
+            at,
+            Command::Plugin {
+                rack: id,
+                plugin,
+                body,
+            },
+        ))
     }
 
     /// Hands a piece to the engine and starts it. Returns whether the engine will take it.
     pub fn play_file(&mut self, file: &MidiFile, looped: bool) -> bool {
-        let Some(running) = &mut self.running else { return false };
+        let Some(running) = &mut self.running else {
+            return false;
+        };
         let sequence = file.to_sequence(running.rate, looped);
         running.link.hand_over(Handover::Sequence(sequence)).is_ok()
             && running.link.send(Stamp::Now, Command::Play(true))
@@ -238,8 +287,12 @@ impl Session {
     ///
     /// The first plugin that fails to save.
     pub fn save_states(&mut self) -> Result<Vec<(PluginAddress, Vec<u8>)>, StateError> {
-        let Some(rack) = self.rack_mut() else { return Ok(Vec::new()) };
-        rack.plugins_mut().map(|plugin| Ok((plugin.address, plugin.instance.save_state()?))).collect()
+        let Some(rack) = self.rack_mut() else {
+            return Ok(Vec::new());
+        };
+        rack.plugins_mut()
+            .map(|plugin| Ok((plugin.address, plugin.instance.save_state()?)))
+            .collect()
     }
 
     /// What the open device does.
@@ -267,13 +320,21 @@ impl Session {
         if self.output.is_running()
             && let Some(running) = &mut self.running
         {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of the rate")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a part of the rate"
+            )]
             let frames = (running.rate * 0.05) as u32;
             running.link.send(Stamp::Now, Command::Fade { to: 0.0, frames });
             let until = Instant::now() + limit;
             while Instant::now() < until && self.output.is_running() {
                 self.serve_engine();
-                if self.events.iter().any(|event| matches!(event, SessionEvent::Faded)) {
+                if self
+                    .events
+                    .iter()
+                    .any(|event| matches!(event, SessionEvent::Faded))
+                {
                     break;
                 }
                 std::thread::sleep(Duration::from_millis(1));
@@ -285,14 +346,20 @@ impl Session {
     /// Takes the engine apart: processors are stopped and dropped, then the racks' instances deactivated. Racks stay
     /// loaded; only the current one is kept.
     fn dismantle(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
         self.taken = None;
-        let engine = running.engine.take().or_else(|| running.link.take_home(HOMECOMING));
+        let engine = running
+            .engine
+            .take()
+            .or_else(|| running.link.take_home(HOMECOMING));
         let Some(mut engine) = engine else {
             // A driver still holds the engine, and with it the processors. They are left alone for ever.
             self.events.push(SessionEvent::EngineLost);
             std::mem::forget(running);
             std::mem::forget(std::mem::take(&mut self.racks));
+            std::mem::forget(std::mem::take(&mut self.gone));
             self.current = None;
             return;
         };
@@ -313,6 +380,9 @@ impl Session {
         }
         drop(retired);
         drop(engine);
+        self.forget_gone();
+        // Rather leak instances than free them under a processor that is still about.
+        std::mem::forget(std::mem::take(&mut self.gone));
         let current = self.current;
         for index in (0..self.racks.len()).rev() {
             let inactive = self.racks[index].deactivate();
@@ -338,6 +408,9 @@ impl Drop for Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("racks", &self.racks.len()).field("device", &self.device()).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("racks", &self.racks.len())
+            .field("device", &self.device())
+            .finish_non_exhaustive()
     }
 }

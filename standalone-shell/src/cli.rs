@@ -86,10 +86,18 @@ enum TypedCommand {
 ///
 /// It is wrong, or asks for help.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    let typed = Typed::from_arg_matches_mut(&mut Typed::command().try_get_matches_from(with_play(words))?)?;
+    let mut matches = Typed::command().try_get_matches_from(with_play(words))?;
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let typed = Typed::from_arg_matches_mut(&mut matches)?;
+    // In the parser's own form, so that there is one kind of usage error.
     resolve(typed.command).map_err(|usage| {
-        // In the parser's own form, so that there is one kind of usage error.
-        Typed::command().error(clap::error::ErrorKind::ValueValidation, usage)
+        let mut program = Typed::command();
+        program.build();
+        let kind = clap::error::ErrorKind::ValueValidation;
+        match program.find_subcommand_mut(&name) {
+            Some(command) => command.error(kind, usage),
+            None => program.error(kind, usage),
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! The program's own log: quiet unless `BACKLINE_LOG` asks for it.
 
 use crate::output;
-use std::io;
+use std::io::{self, IsTerminal};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -31,6 +31,7 @@ pub fn install() {
     };
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_filter(filter);
     // It fails only where somebody else has installed a log before, and nobody has.
     drop(tracing_subscriber::registry().with(layer).try_init());

@@ -4,11 +4,11 @@
 //! file format; here is what a user meets: arguments, sentences, JSON lines, the live line, the main loop.
 
 mod app;
+mod child;
 mod cli;
 mod commands;
 mod failure;
 mod folders;
-mod helper;
 mod log;
 mod main_loop;
 mod output;

@@ -1,6 +1,6 @@
 //! Ctrl-C, and whatever else asks the program to end.
 
-use anyhow::Context;
+use anyhow::anyhow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,7 +25,9 @@ impl Signals {
                 std::process::exit(INTERRUPTED);
             }
         })
-        .context("The system does not let Backline watch for Ctrl-C. Start it from another terminal.")?;
+        .map_err(|error| {
+            anyhow!("Backline cannot watch for Ctrl-C: {error}. Start it from another terminal.")
+        })?;
         Ok(signals)
     }
 

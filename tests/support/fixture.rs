@@ -37,7 +37,11 @@ impl Fixture {
     pub fn open() -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let path = super::fixture("clap-fixture");
-        let fixture = Self { library: load(&path), seen: RefCell::default(), _turn: turn };
+        let fixture = Self {
+            library: load(&path),
+            seen: RefCell::default(),
+            _turn: turn,
+        };
         // SAFETY: the fixture exports this function with this signature.
         unsafe { fixture.symbol::<unsafe extern "C" fn()>("backline_fixture_reset")() };
         fixture
@@ -72,25 +76,38 @@ impl Fixture {
     /// Takes the life-cycle calls in their order. Instances are numbered from 1 as they were met since this was opened.
     #[must_use]
     pub fn trace(&self) -> Vec<String> {
-        self.take("backline_fixture_take_trace").iter().map(|line| self.renumber(line)).collect()
+        self.take("backline_fixture_take_trace")
+            .iter()
+            .map(|line| self.renumber(line))
+            .collect()
     }
 
     /// Takes the life-cycle calls of one instance, as `watch#1`, without its name.
     #[must_use]
     pub fn life_of(&self, instance: &str) -> Vec<String> {
         let trace = self.trace();
-        trace.iter().filter_map(|line| line.strip_prefix(instance)?.strip_prefix(' ')).map(str::to_owned).collect()
+        trace
+            .iter()
+            .filter_map(|line| line.strip_prefix(instance)?.strip_prefix(' '))
+            .map(str::to_owned)
+            .collect()
     }
 
     fn renumber(&self, line: &str) -> String {
-        let Some((instance, call)) = line.split_once(' ').filter(|(instance, _)| instance.contains('#')) else {
+        let Some((instance, call)) = line
+            .split_once(' ')
+            .filter(|(instance, _)| instance.contains('#'))
+        else {
             return line.to_owned();
         };
         let mut seen = self.seen.borrow_mut();
-        let index = seen.iter().position(|known| known == instance).unwrap_or_else(|| {
-            seen.push(instance.to_owned());
-            seen.len() - 1
-        });
+        let index = seen
+            .iter()
+            .position(|known| known == instance)
+            .unwrap_or_else(|| {
+                seen.push(instance.to_owned());
+                seen.len() - 1
+            });
         let plugin = instance.split('#').next().unwrap_or_default();
         format!("{plugin}#{} {call}", index + 1)
     }
@@ -116,7 +133,12 @@ impl Fixture {
     ///
     /// If so.
     pub fn assert_gone(&self) {
-        for level in ["instances.alive", "instances.active", "instances.processing", "entry.alive"] {
+        for level in [
+            "instances.alive",
+            "instances.active",
+            "instances.processing",
+            "entry.alive",
+        ] {
             assert_eq!(self.counter(level), 0, "{level}");
         }
         assert_eq!(host::lend::leaked(), 0, "values dropped on the audio thread");
@@ -130,7 +152,11 @@ impl Fixture {
     /// If it has.
     pub fn assert_clean(&self) {
         let violations = self.violations();
-        assert!(violations.is_empty(), "the host broke rules:\n{}", violations.join("\n"));
+        assert!(
+            violations.is_empty(),
+            "the host broke rules:\n{}",
+            violations.join("\n")
+        );
     }
 }
 

@@ -7,9 +7,9 @@ pub use recorder::{Heard, Recorder};
 pub use sender::{Sender, Sent};
 
 use super::Live;
+use ::jack::jack_sys;
 use host::device::{Driver, Wish};
 use host::session::{Meters, RackSpec, Session};
-use ::jack::jack_sys;
 use std::ffi::{CString, c_char, c_uint};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -57,7 +57,11 @@ impl JackServer {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("backline-test-{}-{number}", process::id());
-        let mut server = Self { name, child: None, _turn: turn };
+        let mut server = Self {
+            name,
+            child: None,
+            _turn: turn,
+        };
         server.start_again(rate, frames);
         server
     }
@@ -84,7 +88,11 @@ impl JackServer {
     fn comes_up(&mut self) -> bool {
         let until = Instant::now() + LIMIT;
         while Instant::now() < until {
-            if self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None))) {
+            if self
+                .child
+                .as_mut()
+                .is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
+            {
                 return false;
             }
             // Asking before it listens makes the library complain.
@@ -112,7 +120,11 @@ impl JackServer {
     /// The wish for this server.
     #[must_use]
     pub fn wish(&self) -> Wish {
-        Wish { driver: Some(Driver::Jack), name: Some(self.name.clone()), ..Wish::default() }
+        Wish {
+            driver: Some(Driver::Jack),
+            name: Some(self.name.clone()),
+            ..Wish::default()
+        }
     }
 
     /// A session that plays `spec` on it.
@@ -125,7 +137,11 @@ impl JackServer {
         let mut session = Session::new();
         session.load(spec).expect("the rack loads");
         session.open(&self.wish()).expect("the server takes a client");
-        Live { session, events: Vec::new(), meters: Meters::default() }
+        Live {
+            session,
+            events: Vec::new(),
+            meters: Meters::default(),
+        }
     }
 
     /// Kills it, as a crash would.
@@ -144,15 +160,22 @@ impl JackServer {
     ///
     /// # Panics
     ///
-    /// If the server refuses it.
+    /// If the server refuses it for long; one that is busy with others may do so for a moment.
     #[must_use]
     pub fn client(&self, name: &str) -> ::jack::Client {
-        open(name, &self.name).expect("the server takes a client")
+        let mut client = None;
+        crate::wait("the server takes a client", LIMIT, || {
+            client = open(name, &self.name);
+            client.is_some()
+        });
+        client.expect("it was waited for")
     }
 
     /// Ends it politely, so that it removes its shared memory.
     fn end(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         let is_there = |child: &mut Child| matches!(child.try_wait(), Ok(None));
         if let (true, Ok(id)) = (is_there(&mut child), libc::pid_t::try_from(child.id())) {
             // SAFETY: sends a signal to a child that has not been waited for, so that its id is its own.
@@ -186,7 +209,9 @@ impl Drop for JackServer {
 fn left_behind(name: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| path.to_string_lossy().contains(&format!("{name}_"))).collect()
+    paths
+        .filter(|path| path.to_string_lossy().contains(&format!("{name}_")))
+        .collect()
 }
 
 fn launch(name: &str, real_time: &str, rate: u32, frames: u32) -> Child {
@@ -206,7 +231,7 @@ fn launch(name: &str, real_time: &str, rate: u32, frames: u32) -> Child {
 fn open(client: &str, server: &str) -> Option<::jack::Client> {
     type Open = unsafe extern "C" fn(*const c_char, c_uint, *mut c_uint, ...) -> *mut jack_sys::jack_client_t;
     ::jack::set_logger(::jack::LoggerType::None);
-    let library = jack_sys::library().ok().expect("JACK's library");
+    let library = jack_sys::library().expect("JACK's library");
     // SAFETY: the symbol has this type in jack.h.
     let open = *unsafe { library.get::<Open>(b"jack_client_open\0") }.expect("jack_client_open");
     let (client, server) = (CString::new(client).ok()?, CString::new(server).ok()?);
@@ -225,6 +250,9 @@ fn open(client: &str, server: &str) -> Option<::jack::Client> {
 /// If that is not within a few seconds.
 fn connect(client: &::jack::Client, from: &str, to: &str) {
     crate::wait(&format!("{from} is connected to {to}"), LIMIT, || {
-        matches!(client.connect_ports_by_name(from, to), Ok(()) | Err(::jack::Error::PortAlreadyConnected(..)))
+        matches!(
+            client.connect_ports_by_name(from, to),
+            Ok(()) | Err(::jack::Error::PortAlreadyConnected(..))
+        )
     });
 }

@@ -1,4 +1,5 @@
 //! Support for the integration tests: where plugins lie, racks in few words, and what the fixture plugins saw.
+#![expect(clippy::expect_used, reason = "in a test a panic is how it fails")]
 
 mod fixture;
 #[cfg(unix)]

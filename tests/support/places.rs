@@ -34,15 +34,26 @@ fn beside() -> PathBuf {
 
 /// The library that cargo built for a package, under the name that hosts go by: hosts tell a format by its extension.
 fn library(package: &str) -> PathBuf {
-    let file = format!("{}{}{}", env::consts::DLL_PREFIX, package.replace('-', "_"), env::consts::DLL_SUFFIX);
+    let file = format!(
+        "{}{}{}",
+        env::consts::DLL_PREFIX,
+        package.replace('-', "_"),
+        env::consts::DLL_SUFFIX
+    );
     let built = beside().join(file);
-    assert!(built.is_file(), "{} was not built: run the tests through cargo", built.display());
+    assert!(
+        built.is_file(),
+        "{} was not built: run the tests through cargo",
+        built.display()
+    );
     let folder = beside().with_file_name("test-plugins");
     fs::create_dir_all(&folder).expect("a folder for test plugins");
     let named = folder.join(format!("{package}.clap"));
     if !is_same(&built, &named) {
         // Other test programs do the same at the same time, so it is put in place in one step.
-        let temporary = tempfile::Builder::new().tempfile_in(&folder).expect("a temporary file");
+        let temporary = tempfile::Builder::new()
+            .tempfile_in(&folder)
+            .expect("a temporary file");
         fs::copy(&built, temporary.path()).expect("a copy of the library");
         temporary.persist(&named).expect("the copy put in place");
     }
@@ -50,9 +61,13 @@ fn library(package: &str) -> PathBuf {
 }
 
 fn is_same(built: &Path, named: &Path) -> bool {
-    let (Ok(built), Ok(named)) = (fs::metadata(built), fs::metadata(named)) else { return false };
+    let (Ok(built), Ok(named)) = (fs::metadata(built), fs::metadata(named)) else {
+        return false;
+    };
     built.len() == named.len()
-        && built.modified().is_ok_and(|built| named.modified().is_ok_and(|named| named >= built))
+        && built
+            .modified()
+            .is_ok_and(|built| named.modified().is_ok_and(|named| named >= built))
 }
 
 /// The program `backline`.
@@ -66,7 +81,11 @@ pub fn program() -> PathBuf {
         || beside().with_file_name(format!("backline{}", env::consts::EXE_SUFFIX)),
         PathBuf::from,
     );
-    assert!(built.is_file(), "{} was not built: run `cargo build -p standalone-shell` first", built.display());
+    assert!(
+        built.is_file(),
+        "{} was not built: run `cargo build -p standalone-shell` first",
+        built.display()
+    );
     built
 }
 
@@ -81,7 +100,11 @@ pub fn corpus() -> Option<PathBuf> {
         return None;
     }
     let folder = target().join("corpus/trixie/usr/lib/clap");
-    assert!(folder.is_dir(), "{} is not there: run `cargo xtask corpus` first", folder.display());
+    assert!(
+        folder.is_dir(),
+        "{} is not there: run `cargo xtask corpus` first",
+        folder.display()
+    );
     Some(folder)
 }
 
@@ -95,7 +118,11 @@ pub fn corpus_program() -> Option<PathBuf> {
     corpus()?;
     let program = env::var_os("BACKLINE_CORPUS_PROGRAM")
         .map_or_else(|| target().join("corpus/bin/backline"), PathBuf::from);
-    assert!(program.is_file(), "{} is not there: run the tests through `cargo xtask test`", program.display());
+    assert!(
+        program.is_file(),
+        "{} is not there: run the tests through `cargo xtask test`",
+        program.display()
+    );
     Some(program)
 }
 

@@ -78,8 +78,16 @@ impl Ran {
 
 impl std::fmt::Display for Ran {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { command, code, out, err } = self;
-        write!(f, "`{command}` gave {code:?}\nstandard output:\n{out}\nstandard error:\n{err}")
+        let Self {
+            command,
+            code,
+            out,
+            err,
+        } = self;
+        write!(
+            f,
+            "`{command}` gave {code:?}\nstandard output:\n{out}\nstandard error:\n{err}"
+        )
     }
 }
 
@@ -107,7 +115,10 @@ fn command<S: AsRef<OsStr>>(program: &Path, home: &Path, words: &[S]) -> Command
 
 fn in_words(command: &Command) -> String {
     let words = [command.get_program()].into_iter().chain(command.get_args());
-    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn read(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
@@ -143,12 +154,19 @@ fn end_of(child: &mut Child, limit: Duration, command: &str) -> ExitStatus {
 pub fn run<S: AsRef<OsStr>>(program: &Path, home: &Path, words: &[S]) -> Ran {
     let mut command = command(program, home, words);
     let text = in_words(&command);
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("`{text}`: {error}"));
+    let mut child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("`{text}`: {error}"));
     let out = read(child.stdout.take().expect("standard output"));
     let err = read(child.stderr.take().expect("standard error"));
     let status = end_of(&mut child, LIMIT, &text);
     let whole = |text: JoinHandle<String>| text.join().unwrap_or_default();
-    Ran { command: text, code: status.code(), out: whole(out), err: whole(err) }
+    Ran {
+        command: text,
+        code: status.code(),
+        out: whole(out),
+        err: whole(err),
+    }
 }
 
 /// `backline play ... --json` as it plays. Dropped, it is killed.
@@ -176,7 +194,9 @@ impl Playing {
             command.env("JACK_DEFAULT_SERVER", server);
         }
         let text = in_words(&command);
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("`{text}`: {error}"));
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("`{text}`: {error}"));
         let out = child.stdout.take().expect("standard output");
         let err = read(child.stderr.take().expect("standard error"));
         let (tell, lines) = mpsc::channel();
@@ -187,7 +207,13 @@ impl Playing {
                 }
             }
         });
-        Self { child, command: text, lines, events: Vec::new(), err: Some(err) }
+        Self {
+            child,
+            command: text,
+            lines,
+            events: Vec::new(),
+            err: Some(err),
+        }
     }
 
     /// Waits for the next line of a kind that is as `wanted`, and gives it.
@@ -202,7 +228,10 @@ impl Playing {
             let Ok(line) = self.lines.recv_timeout(left) else {
                 drop(self.child.kill());
                 let err = self.err.take().map(JoinHandle::join);
-                panic!("no such line {kind} within {limit:?}: {:#?}\n{err:?}", self.events);
+                panic!(
+                    "no such line {kind} within {limit:?}: {:#?}\n{err:?}",
+                    self.events
+                );
             };
             let event = json(&line);
             self.events.push(event.clone());
@@ -219,7 +248,11 @@ impl Playing {
     /// If it has ended.
     #[cfg(unix)]
     pub fn interrupt(&mut self) {
-        assert!(matches!(self.child.try_wait(), Ok(None)), "`{}` has ended", self.command);
+        assert!(
+            matches!(self.child.try_wait(), Ok(None)),
+            "`{}` has ended",
+            self.command
+        );
         let id = libc::pid_t::try_from(self.child.id()).expect("a process id");
         // SAFETY: sends a signal to a child that has not been waited for, so that its id is its own.
         assert_eq!(unsafe { libc::kill(id, libc::SIGINT) }, 0);
@@ -237,8 +270,16 @@ impl Playing {
             self.events.push(json(&line));
         }
         let out = self.events.iter().map(|event| format!("{event}\n")).collect();
-        let err = self.err.take().map_or_else(String::new, |err| err.join().unwrap_or_default());
-        Ran { command: self.command.clone(), code: status.code(), out, err }
+        let err = self
+            .err
+            .take()
+            .map_or_else(String::new, |err| err.join().unwrap_or_default());
+        Ran {
+            command: self.command.clone(),
+            code: status.code(),
+            out,
+            err,
+        }
     }
 }
 

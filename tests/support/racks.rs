@@ -7,7 +7,10 @@ use host::session::{LayerSettings, LayerSpec, PluginAddress, PluginSpec, RackSpe
 #[must_use]
 pub fn plugin(name: &str) -> PluginSpec {
     PluginSpec::new(if name.contains('/') {
-        Source { file: name.into(), which: None }
+        Source {
+            file: name.into(),
+            which: None,
+        }
     } else {
         Source {
             file: super::fixture("clap-fixture"),
@@ -19,20 +22,32 @@ pub fn plugin(name: &str) -> PluginSpec {
 /// A layer of these plugins that hears everything.
 #[must_use]
 pub fn layer(plugins: Vec<PluginSpec>) -> LayerSpec {
-    LayerSpec { name: "Layer".to_owned(), settings: LayerSettings::default(), plugins }
+    LayerSpec {
+        name: "Layer".to_owned(),
+        settings: LayerSettings::default(),
+        plugins,
+    }
 }
 
 /// A rack of these layers.
 #[must_use]
 pub fn rack(layers: Vec<LayerSpec>) -> RackSpec {
-    RackSpec { name: "Rack".to_owned(), layers, master_gain: 1.0, ..RackSpec::default() }
+    RackSpec {
+        name: "Rack".to_owned(),
+        layers,
+        master_gain: 1.0,
+        ..RackSpec::default()
+    }
 }
 
 /// A plugin with parameters set by name.
 #[must_use]
 pub fn with_params(name: &str, params: &[(&str, f64)]) -> PluginSpec {
     PluginSpec {
-        params: params.iter().map(|&(name, value)| (name.to_owned(), value)).collect(),
+        params: params
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value))
+            .collect(),
         ..plugin(name)
     }
 }

@@ -16,7 +16,11 @@ pub fn midi_file(folder: &Path, name: &str, messages: &[(f64, &[u8])]) -> PathBu
     let mut track = Vec::new();
     let mut before = 0;
     for &(seconds, message) in messages {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some seconds")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some seconds"
+        )]
         let now = (seconds * TICKS).round() as u32;
         track.extend(variable_length(now - before));
         track.extend(message);
@@ -34,8 +38,13 @@ pub fn midi_file(folder: &Path, name: &str, messages: &[(f64, &[u8])]) -> PathBu
 
 /// A number in groups of seven bits, all but the last with the highest bit set.
 fn variable_length(number: u32) -> Vec<u8> {
-    let groups = (0..5).rev().map(|group| (number >> (7 * group)) & 0x7f).skip_while(|group| *group == 0);
-    let mut bytes: Vec<u8> = groups.filter_map(|group| u8::try_from(group | 0x80).ok()).collect();
+    let groups = (0..5)
+        .rev()
+        .map(|group| (number >> (7 * group)) & 0x7f)
+        .skip_while(|group| *group == 0);
+    let mut bytes: Vec<u8> = groups
+        .filter_map(|group| u8::try_from(group | 0x80).ok())
+        .collect();
     match bytes.last_mut() {
         Some(last) => *last &= 0x7f,
         None => bytes.push(0),

@@ -44,7 +44,9 @@ impl Stage {
     /// If the rack does not run.
     #[must_use]
     pub fn around(mut session: Session, block: usize) -> Self {
-        session.open_offline(48_000, block, RenderMode::Live).expect("the offline device opens");
+        session
+            .open_offline(48_000, block, RenderMode::Live)
+            .expect("the offline device opens");
         Self {
             session,
             played: [Vec::new(), Vec::new()],
@@ -103,9 +105,12 @@ impl Stage {
     pub fn play_to(&mut self, frames: usize, midi: &[(usize, &[u8])]) {
         while self.position() < frames {
             let start = self.position();
-            let due = midi.iter().filter(|(at, _)| (start..start + self.block).contains(at));
-            let due: Vec<(u32, &[u8])> =
-                due.map(|&(at, message)| (u32::try_from(at - start).unwrap_or(0), message)).collect();
+            let due = midi
+                .iter()
+                .filter(|(at, _)| (start..start + self.block).contains(at));
+            let due: Vec<(u32, &[u8])> = due
+                .map(|&(at, message)| (u32::try_from(at - start).unwrap_or(0), message))
+                .collect();
             self.step(&due);
         }
     }
@@ -125,7 +130,10 @@ impl Stage {
     /// Greatest step between neighbouring samples from frame `from` on: what a click is made of.
     #[must_use]
     pub fn greatest_step(&self, from: usize) -> f32 {
-        let steps = self.played.iter().flat_map(|side| side[from..].windows(2).map(|pair| (pair[1] - pair[0]).abs()));
+        let steps = self
+            .played
+            .iter()
+            .flat_map(|side| side[from..].windows(2).map(|pair| (pair[1] - pair[0]).abs()));
         steps.fold(0.0, f32::max)
     }
 }
@@ -161,7 +169,11 @@ impl Live {
     /// If the device does not open.
     #[must_use]
     pub fn around(session: Session, rate: u32, buffer: u32) -> Self {
-        let mut live = Self { session, events: Vec::new(), meters: Meters::default() };
+        let mut live = Self {
+            session,
+            events: Vec::new(),
+            meters: Meters::default(),
+        };
         live.open(rate, buffer);
         live
     }

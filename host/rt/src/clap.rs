@@ -142,7 +142,7 @@ impl<H: HostHandlers> Processor for ClapProcessor<H> {
         #[expect(clippy::cast_possible_truncation, reason = "a block is at most 8192 frames")]
         let length = frames.min(inputs.stride()).min(outputs.stride()) as u32;
 
-        let transport = input::transport(0, transport);
+        let transport = clap.transport(transport);
         let converted = clap.convert(events, self.notes);
         let input_events = InputEvents::from_buffer(&converted);
         let mut output = output::Output {
@@ -157,7 +157,7 @@ impl<H: HostHandlers> Processor for ClapProcessor<H> {
         let inputs = unsafe { InputAudioBuffers::from_raw_buffers(inputs, length) };
         // SAFETY: as above; input and output channels are separate allocations.
         let mut outputs = unsafe { OutputAudioBuffers::from_raw_buffers(outputs, length) };
-        // SAFETY: the header was made by `input::transport` with the size, space and type of a transport event.
+        // SAFETY: the header was made by `ClapScratch::transport` with the size, space and type of a transport event.
         let transport: &TransportEvent = unsafe {
             clack_host::events::UnknownEvent::from_raw((&raw const transport).cast()).as_event_unchecked()
         };

@@ -20,7 +20,7 @@ mod swap;
 #[expect(clippy::disallowed_methods, reason = "tests make their own rings")]
 mod tests;
 
-use crate::block::Block;
+use crate::block::{Block, Peak, Stereo};
 use crate::clock::BlockClock;
 use crate::events::{Body, Event, EventList, is_release};
 use crate::lane::{Lane, Owed};
@@ -49,6 +49,8 @@ pub struct EngineParts {
     pub max_block: usize,
     /// Memory for chains; its buffers hold `max_block` frames.
     pub scratch: Scratch,
+    /// Memory for the mix of a rack that leaves; `max_block` frames.
+    pub aside: Stereo,
     /// Memory for the events of one pass.
     pub incoming: EventList,
     /// Memory for the MIDI that comes with the device's block.
@@ -70,6 +72,7 @@ pub struct Engine {
     rate: f64,
     max_block: usize,
     scratch: Scratch,
+    aside: Stereo,
     incoming: EventList,
     device_midi: EventList,
     midi_out: EventList,
@@ -83,6 +86,8 @@ pub struct Engine {
     owed: Owed,
     current: Option<Lent<Rack>>,
     leaving: [Option<Leaving>; MAX_LEAVING],
+    /// Whether any rack is leaving.
+    anything_leaves: bool,
     taking_out: bool,
     /// Racks taken so far.
     swaps: u64,
@@ -106,6 +111,8 @@ pub struct Engine {
     panic: Panic,
     fade: process::Fade,
     meters: Meters,
+    /// Peaks of both sides since the last report.
+    peaks: [Peak; 2],
     until_report: u32,
 }
 
@@ -117,6 +124,7 @@ impl Engine {
             rate,
             max_block,
             scratch,
+            aside,
             incoming,
             device_midi,
             midi_out,
@@ -129,9 +137,10 @@ impl Engine {
             rate,
             max_block: max_block
                 .min(scratch.chain.capacity())
-                .min(scratch.mix.capacity())
+                .min(aside.capacity())
                 .max(1),
             scratch,
+            aside,
             incoming,
             device_midi,
             midi_out,
@@ -143,6 +152,7 @@ impl Engine {
             owed: Owed::default(),
             current: None,
             leaving: [const { None }; MAX_LEAVING],
+            anything_leaves: false,
             taking_out: false,
             swaps: 0,
             feed: Glide::new(1.0),
@@ -161,6 +171,7 @@ impl Engine {
             panic: Panic::default(),
             fade: process::Fade::default(),
             meters: Meters::default(),
+            peaks: [Peak::NONE; 2],
             until_report: 0,
         }
     }
@@ -214,6 +225,7 @@ impl Engine {
                 Handover::Sequence(sequence) => Retired::Sequence(sequence),
             });
         }
+        self.anything_leaves = false;
         let leaving = self
             .leaving
             .iter_mut()

@@ -167,11 +167,21 @@ pub enum Body {
         /// The plugin's id of the parameter.
         id: u32,
     },
-    /// The transport changes here.
-    Transport(Transport),
+    /// The transport changes here; how lies in the list, under this number.
+    Transport(u8),
 }
 
 impl Body {
+    /// Whether it is a note or an expression of notes, which MIDI has its own words for.
+    #[inline]
+    #[must_use]
+    pub const fn is_note(&self) -> bool {
+        matches!(
+            self,
+            Self::NoteOn { .. } | Self::NoteOff { .. } | Self::NoteChoke { .. } | Self::Expression { .. }
+        )
+    }
+
     /// Whether losing this event would leave a note or a pedal hanging.
     #[must_use]
     pub const fn is_release(&self) -> bool {
@@ -210,6 +220,9 @@ pub const fn is_release(data: [u8; 3]) -> bool {
     }
 }
 
+/// Changes of the transport that a list holds.
+const TRANSPORTS: usize = 16;
+
 /// A bounded list of events in order of time, with a pool for system exclusive bytes.
 ///
 /// Memory comes from the main thread and never grows. A part of the places is kept for releases, so that a flood
@@ -217,6 +230,9 @@ pub const fn is_release(data: [u8; 3]) -> bool {
 #[derive(Debug)]
 pub struct EventList {
     events: Lent<[Event]>,
+    /// What the transport changes to, kept apart because it is larger than all else that an event says.
+    transports: [Transport; TRANSPORTS],
+    told: u8,
     len: usize,
     bytes: Lent<[u8]>,
     used: usize,
@@ -232,6 +248,8 @@ impl EventList {
         Self {
             limit: places(&events),
             events,
+            transports: [Transport::STOPPED; TRANSPORTS],
+            told: 0,
             len: 0,
             bytes,
             used: 0,
@@ -242,6 +260,7 @@ impl EventList {
     /// Forgets all events and bytes; the count of dropped ones stays.
     #[inline]
     pub fn clear(&mut self) {
+        self.told = 0;
         self.len = 0;
         self.used = 0;
     }
@@ -310,6 +329,26 @@ impl EventList {
         true
     }
 
+    /// Adds a change of the transport. Returns whether there was room: a pass holds a few of them.
+    pub fn push_transport(&mut self, time: u32, transport: Transport) -> bool {
+        let Some(place) = self.transports.get_mut(usize::from(self.told)) else {
+            self.dropped = self.dropped.saturating_add(1);
+            return false;
+        };
+        *place = transport;
+        let body = Body::Transport(self.told);
+        let pushed = self.push(Event { time, body });
+        self.told += u8::from(pushed);
+        pushed
+    }
+
+    /// What a [`Body::Transport`] of this list says; a number that is not of this list says nothing new.
+    #[must_use]
+    pub fn transport(&self, number: u8) -> Transport {
+        let number = usize::from(number).min(TRANSPORTS - 1);
+        self.transports[number]
+    }
+
     /// Adds a system exclusive message, copying its bytes. Returns whether there was room for all of it.
     pub fn push_sysex(&mut self, time: u32, port: u16, message: &[u8]) -> bool {
         let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
@@ -350,6 +389,7 @@ impl EventList {
     pub fn push_from(&mut self, other: &Self, event: &Event) -> bool {
         match event.body {
             Body::SysEx { port, start, len } => self.push_sysex(event.time, port, other.bytes(start, len)),
+            Body::Transport(number) => self.push_transport(event.time, other.transport(number)),
             _ => self.push(*event),
         }
     }

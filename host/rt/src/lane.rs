@@ -133,11 +133,17 @@ impl LaneSender {
     ///
     /// When the ring is full a release takes effect as soon as the engine has taken what is on it, and until then
     /// everything else is dropped. A panic with [`Stamp::Now`] waits for nothing.
+    #[inline]
     pub fn send(&mut self, at: Stamp, command: Command) -> bool {
-        let urgent = at == Stamp::Now && command == Command::Panic;
+        let urgent = matches!((at, command), (Stamp::Now, Command::Panic));
         if !urgent && !self.owed.any() && self.ring.push(ToEngine { at, command }).is_ok() {
             return true;
         }
+        self.owe(command)
+    }
+
+    #[cold]
+    fn owe(&mut self, command: Command) -> bool {
         self.owed.record(&command);
         matches!(command, Command::Panic) || matches!(command, Command::Midi(data) if is_release(data))
     }
@@ -145,6 +151,7 @@ impl LaneSender {
     /// Sends a MIDI message: 1 to 3 bytes without running status, or a whole system exclusive message.
     ///
     /// Returns whether it will take effect.
+    #[inline]
     pub fn send_midi(&mut self, at: Stamp, message: &[u8]) -> bool {
         match *message {
             [0xf0, ..] => self.send_sysex(at, message),
@@ -188,6 +195,24 @@ impl fmt::Debug for LaneSender {
     }
 }
 
+/// The bytes of a lane's system exclusive messages.
+#[derive(Debug)]
+pub struct LaneBytes<'a>(&'a mut Consumer<u8>);
+
+impl LaneBytes<'_> {
+    /// Copies the next `into.len()` bytes; returns whether there were that many.
+    pub fn read(&mut self, into: &mut [u8]) -> bool {
+        self.0.pop_entire_slice(into).is_ok()
+    }
+
+    /// Skips `len` bytes.
+    pub fn skip(&mut self, len: u32) {
+        if let Ok(chunk) = self.0.read_chunk(len as usize) {
+            chunk.commit_all();
+        }
+    }
+}
+
 /// The engine's end of a lane.
 pub struct Lane {
     ring: Consumer<ToEngine>,
@@ -208,29 +233,26 @@ impl Lane {
         }
     }
 
-    /// The next command, left in the ring.
+    /// Hands each waiting command to `take`, in order, until it refuses one; that one and those behind it stay.
+    /// Returns whether all that waited were taken.
+    ///
+    /// `take` also gets the bytes of system exclusive messages, of which it must read or skip as many as each
+    /// [`Command::SysEx`] that it takes tells.
     #[inline]
-    #[must_use]
-    pub fn peek(&self) -> Option<&ToEngine> {
-        self.ring.peek().ok()
-    }
-
-    /// Takes the command that [`peek`](Self::peek) showed.
-    #[inline]
-    pub fn pop(&mut self) -> Option<ToEngine> {
-        self.ring.pop().ok()
-    }
-
-    /// Copies the next `into.len()` system exclusive bytes; returns whether there were that many.
-    pub fn read_bytes(&mut self, into: &mut [u8]) -> bool {
-        self.bytes.pop_entire_slice(into).is_ok()
-    }
-
-    /// Skips `len` system exclusive bytes.
-    pub fn skip_bytes(&mut self, len: u32) {
-        if let Ok(chunk) = self.bytes.read_chunk(len as usize) {
-            chunk.commit_all();
-        }
+    pub fn drain(&mut self, mut take: impl FnMut(&ToEngine, &mut LaneBytes<'_>) -> bool) -> bool {
+        let waiting = self.ring.slots();
+        let Ok(chunk) = self.ring.read_chunk(waiting) else {
+            return false;
+        };
+        let mut bytes = LaneBytes(&mut self.bytes);
+        let (first, second) = chunk.as_slices();
+        let taken = first
+            .iter()
+            .chain(second)
+            .take_while(|command| take(command, &mut bytes))
+            .count();
+        chunk.commit(taken);
+        taken == waiting
     }
 
     /// Whether releases are owed. What is on the ring when this says so came before them.
@@ -238,6 +260,16 @@ impl Lane {
     #[must_use]
     pub fn owes(&self) -> bool {
         self.owed.any()
+    }
+
+    /// Whether there is nothing to take and nothing to count.
+    #[inline]
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.ring.is_empty()
+            && !self.owed.any.load(Ordering::Relaxed)
+            && !self.owed.panic.load(Ordering::Relaxed)
+            && self.owed.dropped.load(Ordering::Relaxed) == self.seen_dropped
     }
 
     /// Takes a panic that overtakes the ring.
@@ -324,7 +356,7 @@ mod tests {
 
         assert_eq!(lane.take_dropped(), 2);
         assert_eq!(lane.take_dropped(), 0);
-        while lane.pop().is_some() {}
+        assert!(lane.drain(|_, _| true));
         assert!(!lane.is_finished());
         assert!(lane.take_panic() && !lane.take_panic());
         assert_eq!(
@@ -345,11 +377,16 @@ mod tests {
         let (mut sender, mut lane) = lane(4, 8);
         assert!(sender.send_midi(Stamp::Now, &[0xf0, 1, 2, 3, 0xf7]));
         assert!(!sender.send_midi(Stamp::Now, &[0xf0, 1, 2, 3, 0xf7]));
-        assert_eq!(lane.pop().map(|c| c.command), Some(Command::SysEx { len: 5 }));
-        let mut bytes = [0; 5];
-        assert!(lane.read_bytes(&mut bytes));
-        assert_eq!(bytes, [0xf0, 1, 2, 3, 0xf7]);
-        assert!(lane.pop().is_none());
+        let mut heard = Vec::new();
+        let all = lane.drain(|next, bytes| {
+            assert_eq!(next.command, Command::SysEx { len: 5 });
+            let mut message = [0; 5];
+            assert!(bytes.read(&mut message));
+            heard.push(message);
+            true
+        });
+        assert!(all);
+        assert_eq!(heard, [[0xf0, 1, 2, 3, 0xf7]]);
         assert_eq!(lane.take_dropped(), 1);
     }
 
@@ -359,7 +396,9 @@ mod tests {
         sender.send_midi(Stamp::Now, &[0x90, 60, 1]);
         drop(sender);
         assert!(!lane.is_finished());
-        lane.pop();
+        assert!(!lane.drain(|_, _| false));
+        assert!(!lane.is_finished());
+        assert!(lane.drain(|_, _| true));
         assert!(lane.is_finished());
     }
 }

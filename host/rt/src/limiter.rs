@@ -19,6 +19,12 @@ impl Limiter {
         Self { gain: 1.0, release }
     }
 
+    /// Whether it has no gain to give back.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.gain >= 1.0
+    }
+
     /// Limits a block to `ceiling`, linear and above 0. `peak` is the block's greatest absolute sample.
     pub fn process(&mut self, [left, right]: [&mut [f32]; 2], ceiling: f32, peak: f32) {
         if peak <= ceiling && self.gain >= 1.0 {

@@ -67,8 +67,6 @@ pub struct Scratch {
     pub clap: ClapScratch,
     /// The audio of the chain being processed.
     pub chain: Stereo,
-    /// The sum of the layers.
-    pub mix: Stereo,
 }
 
 /// One block, as a rack sees it.
@@ -254,24 +252,42 @@ impl Rack {
         }
     }
 
-    /// Processes one block and leaves the result in `pass.scratch.mix`.
+    /// Processes one block into `mix`, whose sides are `pass.frames` long.
     ///
     /// `incoming` holds what was received; with `playing` at [`Playing::Leaving`] only releases of what this rack
     /// holds are heard.
-    pub fn process(&mut self, incoming: &EventList, playing: Playing, pass: &mut Pass<'_>) {
+    pub fn process(
+        &mut self,
+        incoming: &EventList,
+        playing: Playing,
+        pass: &mut Pass<'_>,
+        [left, right]: [&mut [f32]; 2],
+    ) {
         let heard = (incoming, &*self.maps, playing);
         let mut mixed = false;
         for (number, layer) in (0..).zip(self.layers.iter_mut().take(MAX_LAYERS)) {
-            layer.process(self.id, number, heard, pass, Feed::Device, &mut mixed);
+            layer.process(
+                self.id,
+                number,
+                heard,
+                pass,
+                (Feed::Device, &mut mixed),
+                [&mut *left, &mut *right],
+            );
         }
         if !mixed {
-            for side in pass.scratch.mix.frames(pass.frames) {
-                side.fill(0.0);
-            }
+            left.fill(0.0);
+            right.fill(0.0);
         }
         if !self.master.is_bare() {
-            self.master
-                .process(self.id, PluginAddress::MASTER, heard, pass, Feed::Mix, &mut mixed);
+            self.master.process(
+                self.id,
+                PluginAddress::MASTER,
+                heard,
+                pass,
+                (Feed::Mix, &mut mixed),
+                [left, right],
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 //! The one wrapper around every block, whichever device calls for it.
 
 use super::load::LoadStats;
+use crate::clock::monotonic_nanos;
 use crate::midi::out::OutputLane;
 use crate::role;
 use rt::block::Block;
@@ -9,7 +10,6 @@ use rt::{Engine, Slot};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Something that runs each block, for tests: it calls its argument once, with allocation forbidden for example.
 pub type BlockGuard = fn(&mut dyn FnMut());
@@ -74,7 +74,7 @@ impl Callback {
     /// Fills one block. `inputs` and `outputs` are of one length, which may be any; `called` is the monotonic time
     /// in nanoseconds for which the device called, or `None` where time is not real.
     pub fn run(&mut self, inputs: Option<[&[f32]; 2]>, outputs: [&mut [f32]; 2], called: Option<i64>) {
-        let started = Instant::now();
+        let started = monotonic_nanos();
         let _role = role::Audio::enter();
         let _flush = FlushToZero::new();
         let mut block = Block {
@@ -111,7 +111,7 @@ impl Callback {
             reason = "the length of a block in nanoseconds"
         )]
         let period = (frames as f64 * self.nanos_per_frame) as u64;
-        let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let nanos = u64::try_from(monotonic_nanos() - started).unwrap_or(0);
         // A call for no frames takes over what waits and is no block.
         if frames > 0 {
             self.load.record(nanos, period);

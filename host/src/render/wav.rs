@@ -64,17 +64,32 @@ pub(super) struct Input {
 
 /// Reads a WAV file. A mono file is given to both sides; channels beyond the second are left out.
 pub(super) fn read(file: &Path, wanted: Option<u32>) -> Result<Input, WavError> {
-    let failed = |reason: String| WavError::Read { file: file.to_owned(), reason };
+    let failed = |reason: String| WavError::Read {
+        file: file.to_owned(),
+        reason,
+    };
     let reader = WavReader::open(file).map_err(|error| failed(plain(&error)))?;
-    let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
+    let WavSpec {
+        channels,
+        sample_rate,
+        bits_per_sample,
+        sample_format,
+    } = reader.spec();
     if let Some(wanted) = wanted.filter(|&wanted| wanted != sample_rate) {
-        return Err(WavError::Rate { file: file.to_owned(), found: sample_rate, wanted });
+        return Err(WavError::Rate {
+            file: file.to_owned(),
+            found: sample_rate,
+            wanted,
+        });
     }
     let samples: Result<Vec<f32>, hound::Error> = match sample_format {
         SampleFormat::Float => reader.into_samples::<f32>().collect(),
         SampleFormat::Int => {
             let scale = 1.0 / f64::from(1_u32 << (bits_per_sample.clamp(1, 32) - 1));
-            #[expect(clippy::cast_possible_truncation, reason = "a sample rounded to single precision")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a sample rounded to single precision"
+            )]
             let sample = |sample: Result<i32, _>| sample.map(|sample| (f64::from(sample) * scale) as f32);
             reader.into_samples::<i32>().map(sample).collect()
         }
@@ -82,10 +97,21 @@ pub(super) fn read(file: &Path, wanted: Option<u32>) -> Result<Input, WavError> 
     let samples = samples.map_err(|error| failed(plain(&error)))?;
     let channels = usize::from(channels);
     if channels == 0 || samples.len() < channels {
-        return Err(WavError::Empty { file: file.to_owned() });
+        return Err(WavError::Empty {
+            file: file.to_owned(),
+        });
     }
-    let side = |channel: usize| samples.chunks_exact(channels).map(|frame| frame[channel.min(channels - 1)]).collect();
-    Ok(Input { left: side(0), right: side(1), rate: sample_rate })
+    let side = |channel: usize| {
+        samples
+            .chunks_exact(channels)
+            .map(|frame| frame[channel.min(channels - 1)])
+            .collect()
+    };
+    Ok(Input {
+        left: side(0),
+        right: side(1),
+        rate: sample_rate,
+    })
 }
 
 /// hound's errors as half a sentence.
@@ -112,11 +138,17 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn create(file: &Path, rate: u32, bits: Bits) -> Result<Self, WavError> {
-        let failed = |error: std::io::Error| WavError::Write { file: file.to_owned(), reason: error.to_string() };
+        let failed = |error: std::io::Error| WavError::Write {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        };
         // A link is followed, so that what it points to is replaced and not the link.
         let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         if target.exists() && !target.is_file() {
-            return Err(WavError::Write { file: file.to_owned(), reason: "it is there and is no file".to_owned() });
+            return Err(WavError::Write {
+                file: file.to_owned(),
+                reason: "it is there and is no file".to_owned(),
+            });
         }
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -133,11 +165,24 @@ impl Writer {
             Bits::Int24 => (24, SampleFormat::Int),
             Bits::Float32 => (32, SampleFormat::Float),
         };
-        let spec = WavSpec { channels: 2, sample_rate: rate, bits_per_sample, sample_format };
+        let spec = WavSpec {
+            channels: 2,
+            sample_rate: rate,
+            bits_per_sample,
+            sample_format,
+        };
         let handle = temporary.as_file().try_clone().map_err(failed)?;
-        let writer = WavWriter::new(BufWriter::new(handle), spec)
-            .map_err(|error| WavError::Write { file: file.to_owned(), reason: plain(&error) })?;
-        Ok(Self { writer, temporary, file: file.to_owned(), target, bits })
+        let writer = WavWriter::new(BufWriter::new(handle), spec).map_err(|error| WavError::Write {
+            file: file.to_owned(),
+            reason: plain(&error),
+        })?;
+        Ok(Self {
+            writer,
+            temporary,
+            file: file.to_owned(),
+            target,
+            bits,
+        })
     }
 
     pub(super) fn write(&mut self, left: &[f32], right: &[f32]) -> Result<(), WavError> {
@@ -149,17 +194,34 @@ impl Writer {
         for (&left, &right) in left.iter().zip(right) {
             write(&mut self.writer, left)
                 .and_then(|()| write(&mut self.writer, right))
-                .map_err(|error| WavError::Write { file: self.file.clone(), reason: plain(&error) })?;
+                .map_err(|error| WavError::Write {
+                    file: self.file.clone(),
+                    reason: plain(&error),
+                })?;
         }
         Ok(())
     }
 
     pub(super) fn finish(self) -> Result<(), WavError> {
-        let Self { writer, temporary, file, target, .. } = self;
-        let failed = |reason: String| WavError::Write { file: file.clone(), reason };
+        let Self {
+            writer,
+            temporary,
+            file,
+            target,
+            ..
+        } = self;
+        let failed = |reason: String| WavError::Write {
+            file: file.clone(),
+            reason,
+        };
         writer.finalize().map_err(|error| failed(plain(&error)))?;
-        temporary.as_file().sync_all().map_err(|error| failed(error.to_string()))?;
-        temporary.persist(&target).map_err(|error| failed(error.error.to_string()))?;
+        temporary
+            .as_file()
+            .sync_all()
+            .map_err(|error| failed(error.to_string()))?;
+        temporary
+            .persist(&target)
+            .map_err(|error| failed(error.error.to_string()))?;
         Ok(())
     }
 }

@@ -62,7 +62,9 @@ pub enum RackError {
         name: String,
     },
     /// A controller map points nowhere.
-    #[error("The map of controller {cc} points to {place}, where there is no plugin. Correct `to` in the preset.")]
+    #[error(
+        "The map of controller {cc} points to {place}, where there is no plugin. Correct `to` in the preset."
+    )]
     NoPlugin {
         /// The controller.
         cc: u8,
@@ -80,7 +82,9 @@ pub enum RackError {
         most: usize,
     },
     /// The engine does not take it.
-    #[error("The audio device does not respond, so the rack was not taken within {seconds} s. Check the device.")]
+    #[error(
+        "The audio device does not respond, so the rack was not taken within {seconds} s. Check the device."
+    )]
     NotTaken {
         /// How long was waited.
         seconds: u64,

@@ -48,24 +48,70 @@ impl LoadedRack {
     pub(super) fn load(id: RackId, spec: &RackSpec, mode: RenderMode) -> Result<Self, RackError> {
         check_size(spec)?;
         let mut layers = Vec::new();
-        for (number, LayerSpec { name, settings, plugins }) in (0..).zip(&spec.layers) {
+        for (
+            number,
+            LayerSpec {
+                name,
+                settings,
+                plugins,
+            },
+        ) in (0..).zip(&spec.layers)
+        {
             layers.push(load_layer(number, name, *settings, plugins, mode)?);
         }
-        let settings = LayerSettings { gain: spec.master_gain, ..LayerSettings::default() };
-        layers.push(load_layer(PluginAddress::MASTER, "master", settings, &spec.master, mode)?);
-        let mut rack = Self { id, name: spec.name.clone(), layers, maps: Vec::new(), ceiling: spec.ceiling };
-        rack.maps = spec.maps.iter().map(|map| rack.resolve(map)).collect::<Result<_, _>>()?;
+        let settings = LayerSettings {
+            gain: spec.master_gain,
+            ..LayerSettings::default()
+        };
+        layers.push(load_layer(
+            PluginAddress::MASTER,
+            "master",
+            settings,
+            &spec.master,
+            mode,
+        )?);
+        let mut rack = Self {
+            id,
+            name: spec.name.clone(),
+            layers,
+            maps: Vec::new(),
+            ceiling: spec.ceiling,
+        };
+        rack.maps = spec
+            .maps
+            .iter()
+            .map(|map| rack.resolve(map))
+            .collect::<Result<_, _>>()?;
         Ok(rack)
     }
 
     fn resolve(&self, spec: &MapSpec) -> Result<Map, RackError> {
-        let &MapSpec { cc, channel, plugin, ref param, range } = spec;
+        let &MapSpec {
+            cc,
+            channel,
+            plugin,
+            ref param,
+            range,
+        } = spec;
         let place = self.place(plugin);
-        let Some(loaded) = self.plugin(plugin) else { return Err(RackError::NoPlugin { cc, place }) };
-        let param = loaded.instance.find_param(param).map_err(|source| RackError::Param { place, source })?;
+        let Some(loaded) = self.plugin(plugin) else {
+            return Err(RackError::NoPlugin { cc, place });
+        };
+        let param = loaded
+            .instance
+            .find_param(param)
+            .map_err(|source| RackError::Param { place, source })?;
         let (low, high) = range.unwrap_or((param.min, param.max));
         let within = |value: f64| value.clamp(param.min, param.max);
-        Ok(Map { cc, channel, plugin, id: param.id, cookie: param.cookie, low: within(low), high: within(high) })
+        Ok(Map {
+            cc,
+            channel,
+            plugin,
+            id: param.id,
+            cookie: param.cookie,
+            low: within(low),
+            high: within(high),
+        })
     }
 
     /// Activates every plugin and puts the audio halves together. Should one fail, the others are deactivated.
@@ -139,7 +185,9 @@ impl LoadedRack {
     #[must_use]
     pub fn place(&self, at: PluginAddress) -> Place {
         place(
-            self.layers.get(usize::from(at.layer)).map_or("master", |layer| layer.name.as_str()),
+            self.layers
+                .get(usize::from(at.layer))
+                .map_or("master", |layer| layer.name.as_str()),
             at,
         )
     }
@@ -147,14 +195,20 @@ impl LoadedRack {
     /// Frames from input to output: the longest layer and the master chain.
     #[must_use]
     pub fn latency(&self) -> u32 {
-        let latency = |layer: &LoadedLayer| layer.plugins.iter().map(|plugin| plugin.instance.latency()).sum();
-        let Some((master, layers)) = self.layers.split_last() else { return 0 };
+        let latency =
+            |layer: &LoadedLayer| layer.plugins.iter().map(|plugin| plugin.instance.latency()).sum();
+        let Some((master, layers)) = self.layers.split_last() else {
+            return 0;
+        };
         layers.iter().map(latency).max().unwrap_or(0) + latency(master)
     }
 }
 
 fn place(layer: &str, at: PluginAddress) -> Place {
-    Place { layer: layer.to_owned(), number: usize::from(at.place) + 1 }
+    Place {
+        layer: layer.to_owned(),
+        number: usize::from(at.place) + 1,
+    }
 }
 
 fn new_layer(settings: LayerSettings, chain: Vec<Option<Lent<Unit>>>) -> Layer {
@@ -162,10 +216,22 @@ fn new_layer(settings: LayerSettings, chain: Vec<Option<Lent<Unit>>>) -> Layer {
 }
 
 fn check_size(spec: &RackSpec) -> Result<(), RackError> {
-    let check = |what, count, most| if count > most { Err(RackError::TooMany { what, count, most }) } else { Ok(()) };
+    let check = |what, count, most| {
+        if count > most {
+            Err(RackError::TooMany { what, count, most })
+        } else {
+            Ok(())
+        }
+    };
     check("The rack has too many layers", spec.layers.len(), MAX_LAYERS)?;
-    check("The master chain has too many plugins", spec.master.len(), MAX_CHAIN)?;
-    spec.layers.iter().try_for_each(|layer| check("A layer has too many plugins", layer.plugins.len(), MAX_CHAIN))
+    check(
+        "The master chain has too many plugins",
+        spec.master.len(),
+        MAX_CHAIN,
+    )?;
+    spec.layers
+        .iter()
+        .try_for_each(|layer| check("A layer has too many plugins", layer.plugins.len(), MAX_CHAIN))
 }
 
 fn load_layer(
@@ -176,18 +242,37 @@ fn load_layer(
     mode: RenderMode,
 ) -> Result<LoadedLayer, RackError> {
     let plugins = (0..).zip(plugins).map(|(index, spec)| {
-        let address = PluginAddress { layer: number, place: index };
+        let address = PluginAddress {
+            layer: number,
+            place: index,
+        };
         let instance = load_plugin(spec, &place(name, address), mode)?;
-        Ok(LoadedPlugin { address, instance, restarting: false })
+        Ok(LoadedPlugin {
+            address,
+            instance,
+            restarting: false,
+        })
     });
-    Ok(LoadedLayer { name: name.to_owned(), settings, plugins: plugins.collect::<Result<_, _>>()? })
+    Ok(LoadedLayer {
+        name: name.to_owned(),
+        settings,
+        plugins: plugins.collect::<Result<_, _>>()?,
+    })
 }
 
 fn load_plugin(spec: &PluginSpec, place: &Place, mode: RenderMode) -> Result<Instance, RackError> {
-    let state_failed = |source| RackError::State { place: place.clone(), source };
-    let param_failed = |source| RackError::Param { place: place.clone(), source };
-    let mut instance =
-        Instance::load(&spec.source).map_err(|source| RackError::Load { place: place.clone(), source })?;
+    let state_failed = |source| RackError::State {
+        place: place.clone(),
+        source,
+    };
+    let param_failed = |source| RackError::Param {
+        place: place.clone(),
+        source,
+    };
+    let mut instance = Instance::load(&spec.source).map_err(|source| RackError::Load {
+        place: place.clone(),
+        source,
+    })?;
     instance.set_render_mode(mode);
     if let Some(file) = &spec.preset {
         instance.load_preset_file(file, None).map_err(state_failed)?;

@@ -2,15 +2,16 @@
 
 use super::{HOMECOMING, RackError, Running, Session, SessionEvent};
 use crate::device::{
-    self, Callback, CallbackParts, DeviceError, DeviceEvent, Driver, Info, Offline, Opened, Running as Device, Wish,
+    self, Callback, CallbackParts, DeviceError, DeviceEvent, Driver, Info, Offline, Opened,
+    Running as Device, Wish,
 };
 use crate::link::Link;
+use crate::midi::MidiError;
 use crate::midi::out::OutputLane;
 use crate::midi::outputs::Outputs;
-use crate::midi::MidiError;
 use crate::midi::ports::{Inputs, PortEvent, Wanted};
 use crate::plugin::RenderMode;
-use rt::wire::{Command, Handover, Stamp};
+use rt::wire::{Handover, Stamp};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,9 @@ pub enum OpenError {
     #[error(transparent)]
     Rack(#[from] RackError),
     /// The device before did not give the engine back.
-    #[error("The audio driver does not answer, so its device cannot be closed. End Backline and start it again.")]
+    #[error(
+        "The audio driver does not answer, so its device cannot be closed. End Backline and start it again."
+    )]
     Stuck,
 }
 
@@ -58,7 +61,9 @@ pub(super) struct Output {
 
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Output").field("info", &self.info()).finish_non_exhaustive()
+        f.debug_struct("Output")
+            .field("info", &self.info())
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,10 +118,16 @@ impl Session {
         self.come_home()?;
         let chosen = device::open(wish)?;
         let info = chosen.device.info().clone();
-        let pinned = Wish { driver: Some(info.driver), ..wish.clone() };
+        let pinned = Wish {
+            driver: Some(info.driver),
+            ..wish.clone()
+        };
         self.start(chosen.device)?;
         self.output.pinned = Some(pinned);
-        Ok(OpenedDevice { info, silent_because: chosen.silent_because })
+        Ok(OpenedDevice {
+            info,
+            silent_because: chosen.silent_because,
+        })
     }
 
     /// Opens a device without time, to be stepped by hand through [`Session::offline`].
@@ -128,9 +139,11 @@ impl Session {
         self.come_home()?;
         self.mode = mode;
         if let Some(rack) = self.rack_mut() {
-            rack.plugins_mut().filter(|plugin| !plugin.instance.is_active()).for_each(|plugin| {
-                plugin.instance.set_render_mode(mode);
-            });
+            rack.plugins_mut()
+                .filter(|plugin| !plugin.instance.is_active())
+                .for_each(|plugin| {
+                    plugin.instance.set_render_mode(mode);
+                });
         }
         self.prepare(rate, block)?;
         let callback = self.callback(rate).ok_or(OpenError::Stuck)?;
@@ -156,9 +169,15 @@ impl Session {
     /// Closes the device and takes the engine home.
     fn come_home(&mut self) -> Result<(), OpenError> {
         self.output.close();
-        let Some(running) = self.running.as_mut().filter(|running| running.engine.is_none()) else { return Ok(()) };
+        let Some(running) = self.running.as_mut().filter(|running| running.engine.is_none()) else {
+            return Ok(());
+        };
         running.engine = running.link.take_home(HOMECOMING);
-        if running.engine.is_some() { Ok(()) } else { Err(OpenError::Stuck) }
+        if running.engine.is_some() {
+            Ok(())
+        } else {
+            Err(OpenError::Stuck)
+        }
     }
 
     /// Makes sure that there is an engine for `rate`, with the current rack in it.
@@ -176,14 +195,20 @@ impl Session {
             // The roads are new and empty, so there is room.
             drop(link.hand_over(Handover::Rack(audio)));
         }
-        self.running = Some(Running { link, rate, engine: Some(engine) });
+        self.running = Some(Running {
+            link,
+            rate,
+            engine: Some(engine),
+        });
         Ok(())
     }
 
     /// Waits until the device that was just started plays the current rack. If the rack refuses, the device is closed
     /// again.
     fn settle(&mut self) -> Result<(), OpenError> {
-        let Some(id) = self.current.filter(|_| self.current != self.taken) else { return Ok(()) };
+        let Some(id) = self.current.filter(|_| self.current != self.taken) else {
+            return Ok(());
+        };
         self.wait_until_taken(id).or_else(|error| {
             self.come_home()?;
             Err(error.into())
@@ -196,10 +221,17 @@ impl Session {
         let slot = running.link.slot(running.engine.take()?);
         // Without MIDI outputs there is still music.
         let midi_out = self.output.output_lane().unwrap_or_else(|error| {
-            self.events.push(SessionEvent::Midi(PortEvent::Unavailable(error.to_string())));
+            self.events
+                .push(SessionEvent::Midi(PortEvent::Unavailable(error.to_string())));
             None
         });
-        Some(Callback::new(CallbackParts { slot, rate, load: self.load.clone(), midi_out, guard: self.guard }))
+        Some(Callback::new(CallbackParts {
+            slot,
+            rate,
+            load: self.load.clone(),
+            midi_out,
+            guard: self.guard,
+        }))
     }
 
     fn start(&mut self, opened: Box<dyn Opened>) -> Result<(), OpenError> {
@@ -225,7 +257,8 @@ impl Session {
                 DeviceEvent::Lost(reason) => self.lose(reason, now),
                 DeviceEvent::Rate(_) => self.reopen(now),
                 DeviceEvent::Buffer(_) | DeviceEvent::Latency => {
-                    self.events.extend(self.output.info().cloned().map(SessionEvent::DeviceChanged));
+                    self.events
+                        .extend(self.output.info().cloned().map(SessionEvent::DeviceChanged));
                 }
             }
         }
@@ -239,12 +272,17 @@ impl Session {
             self.events.extend(happened.into_iter().map(SessionEvent::Midi));
         }
         if let Some(outputs) = &self.output.outputs {
-            self.events.extend(outputs.poll().into_iter().map(SessionEvent::Midi));
+            self.events
+                .extend(outputs.poll().into_iter().map(SessionEvent::Midi));
         }
     }
 
     fn lose(&mut self, reason: String, now: Instant) {
-        let name = self.output.info().map(|info| info.name.clone()).unwrap_or_default();
+        let name = self
+            .output
+            .info()
+            .map(|info| info.name.clone())
+            .unwrap_or_default();
         self.events.push(SessionEvent::DeviceLost { name, reason });
         match self.come_home() {
             Ok(()) => self.output.retry = Some(now + RETRY),
@@ -264,7 +302,9 @@ impl Session {
     }
 
     fn try_again(&mut self) {
-        let Some(wish) = self.output.pinned.clone() else { return };
+        let Some(wish) = self.output.pinned.clone() else {
+            return;
+        };
         let Ok(chosen) = device::open(&wish) else { return };
         let info = chosen.device.info().clone();
         match self.start(chosen.device) {
@@ -273,8 +313,15 @@ impl Session {
                 if info.driver == Driver::Jack
                     && let Some(running) = &mut self.running
                 {
-                    // Note-offs that came over the lost device's own MIDI ports were lost with it.
-                    running.link.send(Stamp::Now, Command::Panic);
+                    // Note-offs that came over the lost device's own MIDI ports were lost with it. What sounds by
+                    // itself is left alone.
+                    for channel in 0..16 {
+                        for controller in [64, 66, 67, 69, 123] {
+                            running
+                                .link
+                                .send_midi(Stamp::Now, &[0xb0 | channel, controller, 0]);
+                        }
+                    }
                 }
                 self.events.push(SessionEvent::DeviceBack(info));
             }

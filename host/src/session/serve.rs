@@ -47,7 +47,9 @@ impl Session {
                 self.current = self.current.max(self.taken);
                 self.events.push(SessionEvent::RackPlaying(id));
             }
-            FromEngine::Plugin { rack, plugin, body } => self.events.push(SessionEvent::Param { rack, plugin, body }),
+            FromEngine::Plugin { rack, plugin, body } => {
+                self.events.push(SessionEvent::Param { rack, plugin, body })
+            }
             FromEngine::Fault { rack, plugin, fault } => {
                 let (place, name) = self.name(rack, plugin);
                 self.events.push(SessionEvent::Fault { place, name, fault });
@@ -76,7 +78,10 @@ impl Session {
                 self.answers.push((rack.id, Some(at)));
                 drop(rack);
             }
-            Retired::Unit { rack, plugin, unit } => self.reactivate(rack, plugin, unit),
+            Retired::Unit { rack, plugin, unit } => {
+                self.reactivate(rack, plugin, unit);
+                self.forget_gone();
+            }
             Retired::Lane(lane) => drop(lane),
             Retired::Sequence(sequence) => drop(sequence),
         }
@@ -84,8 +89,14 @@ impl Session {
 
     /// Asks the engine for a plugin's audio half, so that the plugin can be activated anew.
     fn restart(&mut self, rack: RackId, plugin: PluginAddress) {
-        let loaded = self.racks.iter_mut().find(|loaded| loaded.id == rack).and_then(|rack| rack.plugin_mut(plugin));
-        let Some(loaded) = loaded.filter(|loaded| !loaded.restarting) else { return };
+        let loaded = self
+            .racks
+            .iter_mut()
+            .find(|loaded| loaded.id == rack)
+            .and_then(|rack| rack.plugin_mut(plugin));
+        let Some(loaded) = loaded.filter(|loaded| !loaded.restarting) else {
+            return;
+        };
         if let Some(running) = &mut self.running
             && running.link.send(Stamp::Now, Command::TakeOut { rack, plugin })
         {
@@ -97,8 +108,14 @@ impl Session {
     fn reactivate(&mut self, rack: RackId, plugin: PluginAddress, unit: Lent<Unit>) {
         drop(unit);
         let (place, name) = self.name(rack, plugin);
-        let Some(Running { link, rate, .. }) = &mut self.running else { return };
-        let loaded = self.racks.iter_mut().find(|loaded| loaded.id == rack).and_then(|rack| rack.plugin_mut(plugin));
+        let Some(Running { link, rate, .. }) = &mut self.running else {
+            return;
+        };
+        let loaded = self
+            .racks
+            .iter_mut()
+            .find(|loaded| loaded.id == rack)
+            .and_then(|rack| rack.plugin_mut(plugin));
         let Some(loaded) = loaded else { return };
         if !std::mem::take(&mut loaded.restarting) {
             // The engine sent it back unasked: it refused to start. It stays out.
@@ -110,12 +127,20 @@ impl Session {
         loaded.instance.deactivate();
         // What waited for the plugin to be inactive is served before it is active again.
         for event in loaded.instance.serve(Instant::now()) {
-            self.events.push(SessionEvent::Plugin { place: place.clone(), name: name.clone(), event });
+            self.events.push(SessionEvent::Plugin {
+                place: place.clone(),
+                name: name.clone(),
+                event,
+            });
         }
         match loaded.instance.activate(*rate, link.max_block()) {
             Ok(unit) => {
                 let latency = loaded.instance.latency();
-                let handed = link.hand_over(Handover::Unit { rack, plugin, unit: crate::lend::lend(unit) });
+                let handed = link.hand_over(Handover::Unit {
+                    rack,
+                    plugin,
+                    unit: crate::lend::lend(unit),
+                });
                 self.events.push(match handed {
                     Ok(()) => SessionEvent::Reactivated { place, name, latency },
                     Err(_) => SessionEvent::ReactivateFailed {
@@ -125,7 +150,10 @@ impl Session {
                 });
             }
             Err(error) => {
-                self.events.push(SessionEvent::ReactivateFailed { place, reason: error.to_string() });
+                self.events.push(SessionEvent::ReactivateFailed {
+                    place,
+                    reason: error.to_string(),
+                });
             }
         }
     }
@@ -134,15 +162,23 @@ impl Session {
         let mut restart = Vec::new();
         for rack in &mut self.racks {
             let id = rack.id;
-            let names: Vec<(PluginAddress, Vec<PluginEvent>)> =
-                rack.plugins_mut().map(|plugin| (plugin.address, plugin.instance.serve(now))).collect();
+            let names: Vec<(PluginAddress, Vec<PluginEvent>)> = rack
+                .plugins_mut()
+                .map(|plugin| (plugin.address, plugin.instance.serve(now)))
+                .collect();
             for (address, happened) in names {
                 for event in happened {
                     match event {
                         PluginEvent::Restart => restart.push((id, address)),
                         PluginEvent::Process => {
                             if let Some(running) = &mut self.running {
-                                running.link.send(Stamp::Now, Command::Wake { rack: id, plugin: address });
+                                running.link.send(
+                                    Stamp::Now,
+                                    Command::Wake {
+                                        rack: id,
+                                        plugin: address,
+                                    },
+                                );
                             }
                         }
                         event => {
@@ -161,7 +197,13 @@ impl Session {
     fn name(&self, rack: RackId, plugin: PluginAddress) -> (Place, String) {
         match self.racks.iter().find(|loaded| loaded.id == rack) {
             Some(rack) => name(rack, plugin),
-            None => (Place { layer: String::new(), number: usize::from(plugin.place) + 1 }, String::new()),
+            None => (
+                Place {
+                    layer: String::new(),
+                    number: usize::from(plugin.place) + 1,
+                },
+                String::new(),
+            ),
         }
     }
 
@@ -169,8 +211,14 @@ impl Session {
     /// timer, and every 5 ms a look at what was asked for from other threads.
     pub fn wait(&mut self, limit: Duration) {
         let now = Instant::now();
-        let timers = self.racks.iter().flat_map(LoadedRack::plugins).filter_map(|plugin| plugin.instance.next_timer());
-        let timer = timers.min().map_or(LOOK, |due| due.saturating_duration_since(now));
+        let timers = self
+            .racks
+            .iter()
+            .flat_map(LoadedRack::plugins)
+            .filter_map(|plugin| plugin.instance.next_timer());
+        let timer = timers
+            .min()
+            .map_or(LOOK, |due| due.saturating_duration_since(now));
         self.sleep(limit.min(LOOK).min(timer));
     }
 
@@ -188,7 +236,15 @@ impl Session {
                     if watch.write {
                         events |= libc::POLLOUT;
                     }
-                    (rack.id, plugin.address, libc::pollfd { fd: watch.fd, events, revents: 0 })
+                    (
+                        rack.id,
+                        plugin.address,
+                        libc::pollfd {
+                            fd: watch.fd,
+                            events,
+                            revents: 0,
+                        },
+                    )
                 }));
             }
         }
@@ -213,9 +269,16 @@ impl Session {
                 error: fd.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0,
             };
             let rack = self.racks.iter_mut().find(|loaded| loaded.id == rack);
-            let Some(plugin) = rack.and_then(|rack| rack.plugin_mut(address)) else { continue };
+            let Some(plugin) = rack.and_then(|rack| rack.plugin_mut(address)) else {
+                continue;
+            };
             // A callback before this one may have taken the descriptor back.
-            if plugin.instance.watched_fds().iter().any(|watch| watch.fd == fd.fd) {
+            if plugin
+                .instance
+                .watched_fds()
+                .iter()
+                .any(|watch| watch.fd == fd.fd)
+            {
                 plugin.instance.fd_ready(ready);
             }
         }
@@ -228,6 +291,8 @@ impl Session {
 }
 
 fn name(rack: &LoadedRack, plugin: PluginAddress) -> (Place, String) {
-    let name = rack.plugin(plugin).map(|plugin| plugin.instance.descriptor().name.clone());
+    let name = rack
+        .plugin(plugin)
+        .map(|plugin| plugin.instance.descriptor().name.clone());
     (rack.place(plugin), name.unwrap_or_default())
 }

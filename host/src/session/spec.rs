@@ -50,7 +50,12 @@ impl PluginSpec {
     /// A plugin with its default state.
     #[must_use]
     pub const fn new(source: Source) -> Self {
-        Self { source, state: None, preset: None, params: Vec::new() }
+        Self {
+            source,
+            state: None,
+            preset: None,
+            params: Vec::new(),
+        }
     }
 }
 

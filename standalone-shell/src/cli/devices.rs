@@ -12,9 +12,9 @@ use host::device::Driver;
   backline devices --driver alsa
   backline devices --driver jack --probe jack
 
-With --json, each line is one device: driver, name, kind, default; or driver and error for a driver that cannot be used;
-MIDI ports have the driver \"midi\" and the kind \"input\" or \"output\". A probe adds rates (pairs of lowest and highest, in
-Hz), buffers (least and most frames, or null where the driver does not tell), inputs, outputs, rate and buffer.")]
+With --json, each line is one device: driver, name, kind, default; or driver and error for a driver that cannot be \
+used; MIDI ports have the driver \"midi\" and the kind \"input\" or \"output\". A probe adds rates (pairs of lowest and \
+highest, in Hz), buffers (least and most frames, or null where the driver does not tell), inputs, outputs, rate and buffer.")]
 pub struct Arguments {
     /// This driver's devices alone: asio, wasapi, jack, alsa or null
     #[arg(long, value_name = "DRIVER")]

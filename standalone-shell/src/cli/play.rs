@@ -18,10 +18,10 @@ use std::time::Duration;
   backline play Piano.backline --driver jack --buffer lowest
   backline play --plugin Synth.clap --plugin Reverb.clap --midi Keystation
 
-With --json, standard output has one JSON object a line, the kind in \"event\": started, status (each second), ended, and
-as they happen device-lost, device-back, device-changed, preset, plugin-fault, plugin-log, plugin, reactivated,
-midi-port, midi-file, panic, warning. Latencies are in frames, loads are parts of a block's time (1 is all of it),
-levels in dBFS (silence is -200), late blocks, MIDI events and dropped events count from the start.")]
+With --json, standard output has one JSON object a line, the kind in \"event\": started, status (each second), ended, \
+and as they happen device-lost, device-back, device-changed, preset, plugin-fault, plugin-log, reactivated, midi-port, \
+midi-file, panic, warning. Latencies are in frames, loads are parts of a block's time (1 is all of it), levels in dBFS \
+(silence is -200). Blocks, late blocks, MIDI events, dropped events and faults count from the start.")]
 pub struct Arguments {
     #[command(flatten)]
     rack: RackArguments,

@@ -9,9 +9,9 @@
   backline plugin Suite.clap#com.example.reverb
   backline plugin com.example.piano --json
 
-With --json, standard output has one line: format, id, name, vendor, version, file, features, ports (audio_inputs,
-audio_outputs, note_inputs, note_outputs), parameters (id, name, module, min, max, default, value, steps, text, flags),
-latency in frames, tail in seconds (null: it never ends), state_bytes, extensions, editor, voices, note_names.")]
+With --json, standard output has one line: format, id, name, vendor, version, file, features, ports \
+(audio_inputs, audio_outputs, note_inputs, note_outputs), parameters (id, name, module, min, max, default, value, steps, text, \
+flags), latency in frames, tail in seconds (null: it never ends), state_bytes, extensions, editor, voices, note_names.")]
 pub struct Arguments {
     /// A plugin file (FILE#ID or FILE#NAME where it holds several), or a plugin's id or name
     #[arg(value_name = "FILE|ID")]

@@ -17,8 +17,8 @@ const BLOCK: u32 = 256;
   backline render Piano.backline --midi-file song.mid --output song.wav
   backline render --plugin Reverb.clap --input dry.wav --output wet.wav --tail 4 --bits 32f
 
-With --json, standard output has one line: output, rate in Hz, frames, seconds (of sound), peak_db in dBFS (silence is
--200), latency in frames (cut off), took in seconds, realtime (seconds of sound in one second).")]
+With --json, standard output has one line: output, rate in Hz, frames, seconds (of sound), peak_db in dBFS (silence \
+is -200), latency in frames (cut off), took in seconds, realtime (seconds of sound in one second).")]
 pub struct Arguments {
     #[command(flatten)]
     rack: RackArguments,

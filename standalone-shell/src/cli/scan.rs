@@ -11,8 +11,8 @@ use std::path::PathBuf;
   backline scan
   backline scan --path ~/plugins --path build --json
 
-With --json, each line is one plugin: format, id, name, vendor, version, file, features; or file and error for a file
-that could not be opened. CLAP_PATH adds folders to the standard ones.")]
+With --json, each line is one plugin: format, id, name, vendor, version, file, features; or file and error for a \
+file that could not be opened. CLAP_PATH adds folders to the standard ones.")]
 pub struct Arguments {
     /// Look here instead of in the standard folders; may be given more than once
     #[arg(long = "path", value_name = "DIR")]

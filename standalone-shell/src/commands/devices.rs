@@ -1,7 +1,7 @@
 //! `backline devices`.
 
+use crate::child::{self, Outcome};
 use crate::cli::{Devices, ProbeDevice};
-use crate::helper::{self, Outcome};
 use crate::{output, words};
 use anyhow::{Context, bail};
 use host::device::{self, Described, Driver};
@@ -102,7 +102,7 @@ fn probe(name: &str, devices: &Devices) -> anyhow::Result<()> {
         None => find(name)?,
     };
     let what = format!("The {driver} device \"{name}\"");
-    let text = match helper::run(&["probe-device", driver.key(), "--", name], LIMIT)? {
+    let text = match child::run(&["probe-device", driver.key(), "--", name], LIMIT)? {
         Outcome::Done(text) => text,
         Outcome::Failed(sentence) => bail!("{sentence}"),
         Outcome::Crashed(how) => bail!("{what} cannot be probed: {how} in its driver. Update the driver."),

@@ -1,7 +1,7 @@
 //! Finding plugins' files.
 
 use super::OpenPreset;
-use crate::{folders, helper, output};
+use crate::{child, folders, output};
 use host::plugin::scan::{
     Cache, Finder, PluginArgument, Progress, Scanner, Wanted, parse_plugin_argument, standard_folders,
 };
@@ -108,7 +108,7 @@ pub fn load_cache() -> Cache {
 
 /// Opens plugin files in child processes of this very program.
 pub fn scanner() -> Scanner {
-    let program = helper::program();
+    let program = child::program();
     Scanner::new(move || {
         let mut command = Command::new(&program);
         command.arg("scan-file");

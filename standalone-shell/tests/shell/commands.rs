@@ -141,7 +141,18 @@ fn a_preset_is_made_shown_checked_and_changed() {
         .succeeds();
     home.run(&["preset", "set", path, "layer.1.plugin.1.params.Colour", "0.5"])
         .succeeds();
-    home.run(&["preset", "check", path]).fails_with(1, &[]);
+    let checked = home.run(&["preset", "check", path]);
+    assert_eq!(checked.status.code(), Some(1), "{checked:?}");
+    assert!(
+        checked
+            .err
+            .contains("Demo Synth/1: The plugin Demo Synth has no parameter"),
+        "{checked:?}"
+    );
+    assert!(
+        checked.out.starts_with("Demo Synth/2: "),
+        "the other plugin is fine: {checked:?}"
+    );
 }
 
 #[test]

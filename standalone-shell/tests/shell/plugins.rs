@@ -1,6 +1,6 @@
 //! Files that are no plugins, and plugins that fail.
 
-use super::program::{Home, one_note};
+use super::program::{Home, library, one_note};
 
 /// Loading that plugin has to fail with one sentence, whatever it is loaded for.
 fn refused(home: &Home, plugin: &str, words: &[&str]) {
@@ -75,14 +75,14 @@ fn other_architecture() {
 
 #[test]
 fn libraries_without_plugins() {
-    for (library, words) in [
+    for (package, words) in [
         ("clap-no-entry", &["not a plugin"][..]),
         ("clap-no-factory", &["no plugin factory"]),
         ("clap-empty-factory", &["its factory is empty"]),
         ("clap-init-fails", &["refused to initialise"]),
     ] {
         let home = Home::new();
-        home.plugin(&tests::fixture(library), "x.clap");
+        home.plugin(&library(package), "x.clap");
         unusable(&home, "x.clap", &[&["x.clap"], words].concat());
     }
 }
@@ -137,10 +137,10 @@ fn failing_start() {
 #[test]
 fn scans_survive_plugins_that_crash_and_hang() {
     let home = Home::new();
-    for library in ["clap-crash-scan", "clap-no-entry", "clap-empty-factory"] {
-        home.plugin(&tests::fixture(library), &format!("plugins/{library}.clap"));
+    for package in ["clap-crash-scan", "clap-no-entry", "clap-empty-factory"] {
+        home.plugin(&library(package), &format!("plugins/{package}.clap"));
     }
-    home.plugin(&tests::fixture("clap-fixture"), "plugins/fixture.clap");
+    home.plugin(&library("clap-fixture"), "plugins/fixture.clap");
     let ran = home.run(&["scan", "--path", "plugins", "--json"]);
     let lines = ran.succeeds().lines();
     let failed: Vec<_> = lines.iter().filter(|line| line["error"].is_string()).collect();
@@ -174,7 +174,7 @@ fn scans_survive_plugins_that_crash_and_hang() {
 #[test]
 fn a_scan_that_hangs_is_ended() {
     let home = Home::new();
-    home.plugin(&tests::fixture("clap-hang-scan"), "plugins/hang.clap");
+    home.plugin(&library("clap-hang-scan"), "plugins/hang.clap");
     let ran = home.run(&["scan", "--path", "plugins", "--json"]);
     let lines = ran.succeeds().lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
@@ -189,7 +189,7 @@ fn a_scan_that_hangs_is_ended() {
 #[test]
 fn checks_survive_plugins_that_crash() {
     let home = Home::new();
-    home.plugin(&tests::fixture("clap-crash-scan"), "crash.clap");
+    home.plugin(&library("clap-crash-scan"), "crash.clap");
     home.write(
         "p.backline",
         "format = 1\n[[layer]]\nname = \"Test\"\n[[layer.plugin]]\nformat = \"clap\"\nid = \"org.example.crash\"\n\

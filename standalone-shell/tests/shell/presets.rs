@@ -1,12 +1,12 @@
 //! Presets that are broken.
 
-use super::program::Home;
+use super::program::{Home, library};
 use std::fs::File;
 
 /// Plays a preset of that text, which has to fail with one sentence.
 fn refused(text: impl AsRef<[u8]>, words: &[&str]) {
     let home = Home::new();
-    home.plugin(&tests::fixture("clap-fixture"), "fixture.clap");
+    home.plugin(&library("clap-fixture"), "fixture.clap");
     home.write("p.backline", text);
     for command in [
         &["play", "p.backline", "--driver", "null", "--for", "1"][..],

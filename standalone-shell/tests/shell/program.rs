@@ -1,6 +1,7 @@
 //! Runs the program in a home of its own.
 
 use serde_json::Value;
+use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -46,14 +47,14 @@ impl Home {
     /// The demo plugins, where presets look for them.
     pub fn with_demos(self) -> Self {
         for name in ["demo-synth", "demo-gain"] {
-            self.plugin(&tests::demo(name), &format!(".clap/{name}.clap"));
+            self.plugin(&library(name), &format!(".clap/{name}.clap"));
         }
         self
     }
 
     /// The fixture plugins' file.
     pub fn fixture(&self) -> PathBuf {
-        self.plugin(&tests::fixture("clap-fixture"), "fixture.clap")
+        self.plugin(&library("clap-fixture"), "fixture.clap")
     }
 
     /// The program, to be run in the folder.
@@ -87,6 +88,25 @@ impl Home {
         names.sort();
         names
     }
+}
+
+/// The library that cargo built for a plugin's package: beside this test, because the package is among the dependencies.
+pub fn library(package: &str) -> PathBuf {
+    let file = format!(
+        "{}{}{}",
+        env::consts::DLL_PREFIX,
+        package.replace('-', "_"),
+        env::consts::DLL_SUFFIX
+    );
+    let library = env::current_exe()
+        .expect("the test's own path")
+        .with_file_name(file);
+    assert!(
+        library.is_file(),
+        "{} was not built; run the test through cargo",
+        library.display()
+    );
+    library
 }
 
 /// What a run of the program came to.
@@ -165,7 +185,7 @@ impl Ran {
 
     /// The JSON lines printed.
     pub fn lines(&self) -> Vec<Value> {
-        let lines = self.out.lines().map(|line| serde_json::from_str(line));
+        let lines = self.out.lines().map(serde_json::from_str);
         lines
             .collect::<Result<_, _>>()
             .unwrap_or_else(|error| panic!("{error}: {self:?}"))

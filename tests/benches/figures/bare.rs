@@ -4,7 +4,9 @@ use crate::case::{BLOCK, RATE, Sound};
 use crate::playing::input;
 use crate::score::{DOWN, Score, UP, What};
 use anyhow::{Context, Result};
-use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags};
+use clack_host::events::event_types::{
+    NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
+};
 use clack_host::events::{EventFlags, EventHeader, Match, Pckn};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, ClapId, SecondsTime};
@@ -29,17 +31,29 @@ pub struct Bare {
 impl Bare {
     /// demo-gain, fed with [`input`].
     pub fn gain() -> Result<Self> {
-        Ok(Self { instance: load(&tests::demo("demo-gain"))?, input: Some(input()), frames: BLOCK })
+        Ok(Self {
+            instance: load(&tests::demo("demo-gain"))?,
+            input: Some(input()),
+            frames: BLOCK,
+        })
     }
 
     /// demo-synth, in blocks of `frames`.
     pub fn synth(frames: usize) -> Result<Self> {
-        Ok(Self { instance: load(&tests::demo("demo-synth"))?, input: None, frames })
+        Ok(Self {
+            instance: load(&tests::demo("demo-synth"))?,
+            input: None,
+            frames,
+        })
     }
 
     /// Plays a score and gives the last block.
     pub fn play(self, blocks: u64, score: &Score) -> Result<Sound> {
-        let Self { mut instance, mut input, frames } = self;
+        let Self {
+            mut instance,
+            mut input,
+            frames,
+        } = self;
         let frames_count = u32::try_from(frames)?;
         let processor = instance.activate(
             |(), ()| (),
@@ -50,7 +64,10 @@ impl Bare {
             },
         )?;
         // On error the processor comes back inside it, and cannot leave this thread.
-        let mut processor = processor.start_processing().ok().context("The plugin did not start")?;
+        let mut processor = processor
+            .start_processing()
+            .ok()
+            .context("The plugin did not start")?;
 
         let mut output = [vec![0.0; frames], vec![0.0; frames]];
         let mut input_ports = AudioPorts::with_capacity(2, 1);
@@ -63,7 +80,11 @@ impl Bare {
             latency: 0,
             channels: AudioPortBufferType::f32_output_only(output.iter_mut().map(Vec::as_mut_slice)),
         }]);
-        let events = score.kinds.iter().map(|kind| events(kind)).collect::<Result<Vec<_>>>()?;
+        let events = score
+            .kinds
+            .iter()
+            .map(|kind| events(kind))
+            .collect::<Result<Vec<_>>>()?;
         let transport = transport();
 
         for block in 0..blocks {
@@ -84,8 +105,12 @@ impl Bare {
 fn load(file: &Path) -> Result<PluginInstance<Deaf>> {
     // SAFETY: loading a library runs its code; this one is our own demonstration plugin.
     let entry = unsafe { PluginEntry::load(file) }?;
-    let factory = entry.get_plugin_factory().context("The demonstration plugin has no factory")?;
-    let descriptor = factory.plugin_descriptor(0).context("The demonstration plugin's factory is empty")?;
+    let factory = entry
+        .get_plugin_factory()
+        .context("The demonstration plugin has no factory")?;
+    let descriptor = factory
+        .plugin_descriptor(0)
+        .context("The demonstration plugin's factory is empty")?;
     let id = descriptor.id().context("The demonstration plugin has no id")?;
     let info = HostInfo::new("Bare loop", "Backline", "", "1")?;
     Ok(PluginInstance::new(|()| (), |&()| (), &entry, id, &info)?)

@@ -61,12 +61,18 @@ impl Case {
 
     /// The case of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|&&(_, known)| known == name).map(|&(case, _)| case)
+        Self::ALL
+            .iter()
+            .find(|&&(_, known)| known == name)
+            .map(|&(case, _)| case)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|&&(case, _)| case == self).map_or("", |&(_, name)| name)
+        Self::ALL
+            .iter()
+            .find(|&&(case, _)| case == self)
+            .map_or("", |&(_, name)| name)
     }
 
     /// Few rounds, after which everything has settled, and many.

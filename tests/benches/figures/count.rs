@@ -26,11 +26,25 @@ impl Counter {
             (first.join(), second)
         });
         let first = first.ok().context("The thread that ran valgrind panicked")??;
-        let between = second?.checked_sub(first).context("More rounds took fewer instructions")?;
+        let between = second?
+            .checked_sub(first)
+            .context("More rounds took fewer instructions")?;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         let counted = between as f64 / (many - few) as f64;
         self.0.push((case, counted));
         Ok(counted)
+    }
+}
+
+/// Makes sure that there is valgrind.
+pub fn check() -> Result<()> {
+    match Command::new("valgrind").arg("--version").output() {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+            "Instructions are counted by valgrind, which is not installed. Install the package valgrind \
+             (on Debian and Ubuntu: sudo apt install valgrind) and start again"
+        ),
+        Err(error) => Err(error).context("Could not start valgrind"),
     }
 }
 
@@ -47,14 +61,7 @@ fn instructions(case: Case, rounds: u64) -> Result<u64> {
         .args([CASE, case.name(), &rounds.to_string()])
         .stdin(Stdio::null())
         .output();
-    let run = match run {
-        Ok(run) => run,
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
-            "Instructions are counted by valgrind, which is not installed. Install the package valgrind \
-             (on Debian and Ubuntu: sudo apt install valgrind) and start again"
-        ),
-        Err(error) => return Err(error).context("Could not start valgrind"),
-    };
+    let run = run.context("Could not start valgrind")?;
     ensure!(
         run.status.success(),
         "The case {} failed under valgrind ({}):\n{}",
@@ -63,6 +70,11 @@ fn instructions(case: Case, rounds: u64) -> Result<u64> {
         String::from_utf8_lossy(&run.stderr).trim_end()
     );
     let counts = fs::read_to_string(&counts).context("Valgrind wrote no counts")?;
-    let total = counts.lines().find_map(|line| line.strip_prefix("summary:")).map(str::trim);
-    total.and_then(|total| total.parse().ok()).context("Valgrind's counts have no sum")
+    let total = counts
+        .lines()
+        .find_map(|line| line.strip_prefix("summary:"))
+        .map(str::trim);
+    total
+        .and_then(|total| total.parse().ok())
+        .context("Valgrind's counts have no sum")
 }

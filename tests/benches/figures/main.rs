@@ -57,7 +57,9 @@ fn main() -> ExitCode {
 /// What is run under valgrind: one case.
 fn run(name: &str, rounds: &str) -> anyhow::Result<()> {
     let case = case::Case::of_name(name).with_context(|| format!("There is no case {name}"))?;
-    let rounds = rounds.parse().with_context(|| format!("{rounds} is no number of rounds"))?;
+    let rounds = rounds
+        .parse()
+        .with_context(|| format!("{rounds} is no number of rounds"))?;
     black_box(case.run(rounds)?);
     Ok(())
 }

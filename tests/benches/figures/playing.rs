@@ -29,12 +29,19 @@ pub enum Road {
 
 /// What demo-gain is fed with in every block.
 pub fn input() -> Sound {
-    let side = |level: f32| (0..BLOCK).map(|frame| if frame % 8 < 4 { level } else { -level }).collect();
+    let side = |level: f32| {
+        (0..BLOCK)
+            .map(|frame| if frame % 8 < 4 { level } else { -level })
+            .collect()
+    };
     [side(0.05), side(0.03)]
 }
 
 fn source(plugin: &str) -> Source {
-    Source { file: tests::demo(plugin), which: None }
+    Source {
+        file: tests::demo(plugin),
+        which: None,
+    }
 }
 
 fn rack(plugin: &str, layers: usize) -> RackSpec {
@@ -44,7 +51,13 @@ fn rack(plugin: &str, layers: usize) -> RackSpec {
 /// Plays a score on demo-gain in this many layers, block by block, on an offline device.
 pub fn gain(layers: usize, blocks: u64, score: &Score) -> Result<Sound> {
     let input = input();
-    play(&rack("demo-gain", layers), Road::Lane, Some(&input), blocks, score)
+    play(
+        &rack("demo-gain", layers),
+        Road::Lane,
+        Some(&input),
+        blocks,
+        score,
+    )
 }
 
 /// Plays a score on demo-synth, block by block, on an offline device.
@@ -62,7 +75,10 @@ fn play(spec: &RackSpec, road: Road, input: Option<&Sound>, blocks: u64, score: 
         for &happening in score.block(block) {
             send(&mut session, rack, road, block * BLOCK as u64, happening)?;
         }
-        let played = session.offline().context("The offline device is gone")?.step(input);
+        let played = session
+            .offline()
+            .context("The offline device is gone")?
+            .step(input);
         if block + 1 == blocks {
             heard = played.map(<[f32]>::to_vec);
         }
@@ -74,12 +90,27 @@ fn send(session: &mut Session, rack: RackId, road: Road, start: u64, (at, what):
     let stamp = Stamp::Frame(start + u64::from(at));
     let sent = match (what, message(what), road) {
         (What::Param { id, value }, ..) => {
-            let body = Body::Param { id, cookie: 0, note: NoteAddress::ALL, value };
-            session.send(stamp, Command::Plugin { rack, plugin: tests::at(0, 0), body })
+            let body = Body::Param {
+                id,
+                cookie: 0,
+                note: NoteAddress::ALL,
+                value,
+            };
+            session.send(
+                stamp,
+                Command::Plugin {
+                    rack,
+                    plugin: tests::at(0, 0),
+                    body,
+                },
+            )
         }
         (_, Some(message), Road::Lane) => session.send_midi(stamp, &message),
         (_, Some(message), Road::Device) => {
-            session.offline().context("The offline device is gone")?.midi_in(at, &message);
+            session
+                .offline()
+                .context("The offline device is gone")?
+                .midi_in(at, &message);
             true
         }
         (_, None, _) => true,
@@ -101,7 +132,9 @@ pub fn engine(blocks: u64) -> Result<Sound> {
         maps: lend(Box::new([])),
         ceiling: None,
     };
-    link.hand_over(Handover::Rack(lend(Box::new(rack)))).ok().context("The engine did not take the rack")?;
+    link.hand_over(Handover::Rack(lend(Box::new(rack))))
+        .ok()
+        .context("The engine did not take the rack")?;
     let input = input();
     let mut output = [vec![0.0; BLOCK], vec![0.0; BLOCK]];
     let mut taken_apart = Vec::new();
@@ -109,7 +142,11 @@ pub fn engine(blocks: u64) -> Result<Sound> {
         let _role = role::Audio::enter();
         for _ in 0..blocks {
             let [left, right] = &mut output;
-            engine.process(&mut Block { inputs: Some([&input[0], &input[1]]), outputs: [left, right], called: None });
+            engine.process(&mut Block {
+                inputs: Some([&input[0], &input[1]]),
+                outputs: [left, right],
+                called: None,
+            });
         }
         engine.dismantle(|thing| taken_apart.push(thing));
     }
@@ -118,6 +155,9 @@ pub fn engine(blocks: u64) -> Result<Sound> {
     Ok(output)
 }
 
+/// Commands that the engine finds when it looks: as many as the event figures have in a block.
+const RING_BATCH: u64 = 8;
+
 /// Sends a command through a lane and takes it out at the other end, as the engine does: it looks before it takes.
 pub fn ring(rounds: u64) -> Result<Sound> {
     let (ring, ring_end) = rtrb::RingBuffer::new(4096);
@@ -125,10 +165,14 @@ pub fn ring(rounds: u64) -> Result<Sound> {
     let owed = Arc::new(Owed::default());
     let mut sender = LaneSender::new(ring, bytes, share(&owed));
     let mut lane = Lane::new(ring_end, bytes_end, share(&owed));
-    for _ in 0..rounds {
-        sender.send(Stamp::Now, black_box(Command::Midi([0x90, 60, 100])));
-        black_box(lane.peek());
-        black_box(lane.pop());
+    for _ in 0..rounds / RING_BATCH {
+        for _ in 0..RING_BATCH {
+            sender.send(Stamp::Now, Command::Midi(black_box([0x90, 60, 100])));
+        }
+        lane.drain(|command, _| {
+            black_box(command);
+            true
+        });
     }
     Ok(Sound::default())
 }
@@ -150,14 +194,29 @@ pub fn render(blocks: u64) -> Result<Sound> {
         },
         |_| {},
     )?;
-    anyhow::ensure!(summary.frames == blocks * RENDER_BLOCK as u64, "The rendering is {} frames long", summary.frames);
+    anyhow::ensure!(
+        summary.frames == blocks * RENDER_BLOCK as u64,
+        "The rendering is {} frames long",
+        summary.frames
+    );
     last_block(&fs::read(output)?)
 }
 
 /// The last block of a stereo WAV file of 32-bit floats.
 fn last_block(file: &[u8]) -> Result<Sound> {
-    let start = file.len().checked_sub(RENDER_BLOCK * 2 * size_of::<f32>()).context("The rendering is too short")?;
-    let samples: Vec<f32> = file[start..].as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    let start = file
+        .len()
+        .checked_sub(RENDER_BLOCK * 2 * size_of::<f32>())
+        .context("The rendering is too short")?;
+    let samples: Vec<f32> = file[start..]
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&bytes| f32::from_le_bytes(bytes))
+        .collect();
     let (frames, _) = samples.as_chunks::<2>();
-    Ok([frames.iter().map(|frame| frame[0]).collect(), frames.iter().map(|frame| frame[1]).collect()])
+    Ok([
+        frames.iter().map(|frame| frame[0]).collect(),
+        frames.iter().map(|frame| frame[1]).collect(),
+    ])
 }

@@ -37,20 +37,29 @@ impl Program {
             fs::copy(&file, folder.path().join(format!("{plugin}.clap")))
                 .with_context(|| format!("Could not copy {}", file.display()))?;
         }
-        Ok(Self { program: tests::program(), folder })
+        Ok(Self {
+            program: tests::program(),
+            folder,
+        })
     }
 
     /// Plays the factory preset on the null device for a little over a second.
     pub fn play(&self) -> Result<Run> {
         let folder = self.folder.path();
         let mut command = Command::new(&self.program);
-        command.arg("play").arg(root().join("presets/factory/stage-synth.backline"));
+        command
+            .arg("play")
+            .arg(root().join("presets/factory/stage-synth.backline"));
         command.args(["--driver", "null", "--no-gui", "--json", "--for", "1.2"]);
         command.env("CLAP_PATH", folder);
         for home in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
             command.env(home, folder);
         }
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
         let mut child = child.with_context(|| format!("Could not start {}", self.program.display()))?;
         let told = listen(&mut child);
         // It ends by itself; were it not for an error above, it has closed its output already.
@@ -71,11 +80,15 @@ fn listen(child: &mut Child) -> Result<Run> {
     let mut run = None;
     for line in BufReader::new(output).lines() {
         let line = line.context("Could not read what backline play prints")?;
-        let line: Value =
-            serde_json::from_str(&line).with_context(|| format!("backline play printed what is no JSON: {line}"))?;
+        let line: Value = serde_json::from_str(&line)
+            .with_context(|| format!("backline play printed what is no JSON: {line}"))?;
         match line["event"].as_str() {
             Some("started") => {
-                let number = |key: &str| line[key].as_f64().with_context(|| format!("`started` tells no {key}"));
+                let number = |key: &str| {
+                    line[key]
+                        .as_f64()
+                        .with_context(|| format!("`started` tells no {key}"))
+                };
                 run = Some(Run {
                     first_block_ms: number("first_block_ms")?,
                     load_ms: number("load_ms")?,
@@ -110,9 +123,16 @@ fn build() -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--release", "--package", "standalone-shell"]);
-    command.arg("--manifest-path").arg(root().join("Cargo.toml")).arg("--target-dir").arg(target);
+    command
+        .arg("--manifest-path")
+        .arg(root().join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target);
     let built = command.status().context("Could not start cargo")?;
-    ensure!(built.success(), "The program backline could not be built; cargo says why above");
+    ensure!(
+        built.success(),
+        "The program backline could not be built; cargo says why above"
+    );
     Ok(())
 }
 

@@ -16,6 +16,9 @@ const CHORD: [u8; 4] = [48, 55, 60, 64];
 const KEYS: [u8; 4] = [60, 64, 67, 71];
 /// Events of a block with events.
 pub const EVENTS: usize = 2 * KEYS.len();
+/// Events that demo-synth says in a block with notes: every key that goes down takes a voice from a note before it,
+/// whose end is reported.
+pub const ENDS: usize = KEYS.len();
 /// Velocities of a key that goes down and of one that goes up.
 pub const DOWN: u8 = 100;
 pub const UP: u8 = 64;
@@ -46,27 +49,45 @@ pub struct Score {
 impl Score {
     /// Nothing happens.
     pub fn silent() -> Self {
-        Self { kinds: vec![Vec::new()], kind_of: |_| 0 }
+        Self {
+            kinds: vec![Vec::new()],
+            kind_of: |_| 0,
+        }
     }
 
     /// A chord that is held from the first frame on.
     pub fn chord() -> Self {
-        Self { kinds: vec![Vec::new(), chord(What::Down)], kind_of: |block| usize::from(block == 0) }
+        Self {
+            kinds: vec![Vec::new(), chord(What::Down)],
+            kind_of: |block| usize::from(block == 0),
+        }
     }
 
     /// Notes in every block, each event at a frame of its own.
     pub fn notes() -> Self {
         let down = (0..).zip(KEYS).map(|(at, key)| (at, What::Down(key)));
         let up = (16..).zip(KEYS).map(|(at, key)| (at, What::Up(key)));
-        Self { kinds: vec![down.chain(up).collect()], kind_of: |_| 0 }
+        Self {
+            kinds: vec![down.chain(up).collect()],
+            kind_of: |_| 0,
+        }
     }
 
     /// A parameter of demo-gain is set again and again to what it is, each time at a frame of its own.
     pub fn params() -> Result<Self> {
-        let gain = Instance::load(&Source { file: tests::demo("demo-gain"), which: None })?;
+        let gain = Instance::load(&Source {
+            file: tests::demo("demo-gain"),
+            which: None,
+        })?;
         let param = gain.params().first().context("demo-gain has no parameter")?;
-        let set = What::Param { id: param.id, value: param.default };
-        Ok(Self { kinds: vec![(0..).zip([set; EVENTS]).map(|(at, set)| (at * 3, set)).collect()], kind_of: |_| 0 })
+        let set = What::Param {
+            id: param.id,
+            value: param.default,
+        };
+        Ok(Self {
+            kinds: vec![(0..).zip([set; EVENTS]).map(|(at, set)| (at * 3, set)).collect()],
+            kind_of: |_| 0,
+        })
     }
 
     /// Bars of a chord and a pause, in blocks of the rendering.
@@ -134,7 +155,7 @@ fn write_delta(track: &mut Vec<u8>, ticks: u64) {
     track.push(low_bits(ticks));
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "seven bits")]
+/// The last seven bits.
 const fn low_bits(ticks: u64) -> u8 {
     (ticks & 0x7f) as u8
 }

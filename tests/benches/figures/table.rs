@@ -2,7 +2,10 @@
 
 /// Prints one line under a heading's columns.
 fn line(figure: &str, measured: &str, bound: &str, verdict: &str) {
-    println!("{}", format!("{figure:<66} {measured:>26}   {bound:<26} {verdict}").trim_end());
+    println!(
+        "{}",
+        format!("{figure:<66} {measured:>26}   {bound:<26} {verdict}").trim_end()
+    );
 }
 
 /// Prints the names of the columns.

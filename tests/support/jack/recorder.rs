@@ -3,7 +3,7 @@
 use super::{JackServer, connect};
 use ::jack::{AudioIn, Client, Control, MidiIn, Port, ProcessHandler, ProcessScope};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Most frames that are kept of a recording: a minute at 48 kHz.
 const ROOM: usize = 48_000 * 60;
@@ -18,6 +18,7 @@ pub struct Recorder {
 /// What main may look at while the tape runs.
 #[derive(Debug, Default)]
 struct Shared {
+    is_over: AtomicBool,
     frames: AtomicU64,
     /// Bits of the last block's greatest absolute sample.
     peak: AtomicU32,
@@ -69,14 +70,31 @@ impl Recorder {
     #[must_use]
     pub fn start(server: &JackServer) -> Self {
         let client = server.client("recorder");
-        let audio = ["left", "right"]
-            .map(|name| client.register_port(name, AudioIn::default()).expect("the server has ports left"));
-        let midi = client.register_port("midi", MidiIn::default()).expect("the server has ports left");
-        let heard =
-            Heard { start: 0, audio: [(); 2].map(|()| Vec::with_capacity(ROOM)), midi: Vec::new(), skipped: 0 };
+        let audio = ["left", "right"].map(|name| {
+            client
+                .register_port(name, AudioIn::default())
+                .expect("the server has ports left")
+        });
+        let midi = client
+            .register_port("midi", MidiIn::default())
+            .expect("the server has ports left");
+        let heard = Heard {
+            start: 0,
+            audio: [(); 2].map(|()| Vec::with_capacity(ROOM)),
+            midi: Vec::new(),
+            skipped: 0,
+        };
         let shared = Arc::<Shared>::default();
-        let tape = Tape { audio, midi, heard, has_begun: false, shared: Arc::clone(&shared) };
-        let active = client.activate_async((), tape).expect("the server activates the client");
+        let tape = Tape {
+            audio,
+            midi,
+            heard,
+            has_begun: false,
+            shared: Arc::clone(&shared),
+        };
+        let active = client
+            .activate_async((), tape)
+            .expect("the server activates the client");
         let client = active.as_client();
         connect(client, "Backline:out_1", "recorder:left");
         connect(client, "Backline:out_2", "recorder:right");
@@ -109,13 +127,21 @@ impl Recorder {
     /// If the server does not let the client go.
     #[must_use]
     pub fn stop(self) -> Heard {
-        let (_, _, tape) = self.active.deactivate().expect("the server deactivates the client");
+        // While it is deactivated it goes on for a moment, without connections.
+        self.shared.is_over.store(true, Ordering::Release);
+        let (_, _, tape) = self
+            .active
+            .deactivate()
+            .expect("the server deactivates the client");
         tape.heard
     }
 }
 
 impl ProcessHandler for Tape {
     fn process(&mut self, _: &Client, scope: &ProcessScope) -> Control {
+        if self.shared.is_over.load(Ordering::Acquire) {
+            return Control::Continue;
+        }
         let (now, frames) = (scope.last_frame_time(), scope.n_frames() as usize);
         let heard = &mut self.heard;
         if !self.has_begun {
@@ -132,12 +158,18 @@ impl ProcessHandler for Tape {
         for (port, side) in self.audio.iter().zip(&mut heard.audio) {
             side.resize(start, 0.0);
             side.extend_from_slice(port.as_slice(scope));
-            peak = side[start..].iter().fold(peak, |peak, sample| peak.max(sample.abs()));
+            peak = side[start..]
+                .iter()
+                .fold(peak, |peak, sample| peak.max(sample.abs()));
         }
         for message in self.midi.iter(scope) {
-            heard.midi.push((start + message.time as usize, message.bytes.to_vec()));
+            heard
+                .midi
+                .push((start + message.time as usize, message.bytes.to_vec()));
         }
-        self.shared.frames.store((start + frames) as u64, Ordering::Release);
+        self.shared
+            .frames
+            .store((start + frames) as u64, Ordering::Release);
         self.shared.peak.store(peak.to_bits(), Ordering::Release);
         Control::Continue
     }

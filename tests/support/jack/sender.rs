@@ -42,12 +42,23 @@ impl Sender {
     #[must_use]
     pub fn start(server: &JackServer) -> Self {
         let client = server.client("sender");
-        let audio = ["left", "right"]
-            .map(|name| client.register_port(name, AudioOut::default()).expect("the server has ports left"));
-        let midi = client.register_port("keys", MidiOut::default()).expect("the server has ports left");
+        let audio = ["left", "right"].map(|name| {
+            client
+                .register_port(name, AudioOut::default())
+                .expect("the server has ports left")
+        });
+        let midi = client
+            .register_port("keys", MidiOut::default())
+            .expect("the server has ports left");
         let desk = Arc::<Mutex<Desk>>::default();
-        let keys = Keys { audio, midi, desk: Arc::clone(&desk) };
-        let active = client.activate_async((), keys).expect("the server activates the client");
+        let keys = Keys {
+            audio,
+            midi,
+            desk: Arc::clone(&desk),
+        };
+        let active = client
+            .activate_async((), keys)
+            .expect("the server activates the client");
         let client = active.as_client();
         connect(client, "sender:left", "Backline:in_1");
         connect(client, "sender:right", "Backline:in_2");
@@ -62,7 +73,9 @@ impl Sender {
     /// If they are not within a few seconds.
     pub fn send(&self, messages: &[(u32, &[u8])]) -> Vec<Sent> {
         let soon = self.active.as_client().frame_time().wrapping_add(4_800);
-        let due = messages.iter().map(|&(after, message)| (soon.wrapping_add(after), message.to_vec()));
+        let due = messages
+            .iter()
+            .map(|&(after, message)| (soon.wrapping_add(after), message.to_vec()));
         self.desk().due = due.collect();
         crate::wait("all messages are sent", LIMIT, || self.desk().due.is_empty());
         std::mem::take(&mut self.desk().sent)
@@ -85,12 +98,23 @@ impl ProcessHandler for Keys {
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         let mut writer = self.midi.writer(scope);
         // A difference of half the range or more is a time that has passed: the server skipped it.
-        let offset = |at: u32| if at.wrapping_sub(now) > u32::MAX / 2 { 0 } else { at.wrapping_sub(now) };
+        let offset = |at: u32| {
+            if at.wrapping_sub(now) > u32::MAX / 2 {
+                0
+            } else {
+                at.wrapping_sub(now)
+            }
+        };
         let count = desk.due.iter().take_while(|(at, _)| offset(*at) < frames).count();
         let due: Vec<Sent> = desk.due.drain(..count).collect();
         for (at, message) in due {
             let time = offset(at);
-            writer.write(&RawMidi { time, bytes: &message }).expect("room in JACK's buffer");
+            writer
+                .write(&RawMidi {
+                    time,
+                    bytes: &message,
+                })
+                .expect("room in JACK's buffer");
             desk.sent.push((now.wrapping_add(time), message));
         }
         let [left, right] = self.audio.each_mut().map(|port| port.as_mut_slice(scope));

@@ -6,7 +6,10 @@ use tests::{Fixture, Live, Stage, at, layer, plugin, rack, with_params};
 
 /// A layer heard on one side alone.
 fn on_side(pan: f32, mut layer: LayerSpec) -> LayerSpec {
-    layer.settings = LayerSettings { pan, ..LayerSettings::default() };
+    layer.settings = LayerSettings {
+        pan,
+        ..LayerSettings::default()
+    };
     layer
 }
 
@@ -26,18 +29,32 @@ fn reactivated(events: &[SessionEvent]) -> Vec<(String, u32)> {
 #[test]
 fn a_new_latency_is_taken_while_the_other_layers_play() {
     let fixture = Fixture::open();
-    let delayed = on_side(-1.0, layer(vec![with_params("watch", &[("Level", 0.5)]), plugin("effect")]));
+    let delayed = on_side(
+        -1.0,
+        layer(vec![with_params("watch", &[("Level", 0.5)]), plugin("effect")]),
+    );
     let mut stage = Stage::new(&rack(vec![delayed, beside()]), 64);
     stage.play(6_400);
     assert_eq!(stage.session.rack().unwrap().latency(), 64);
     for latency in [1_000, 0, 8_192] {
-        assert!(stage.session.set_param(at(0, 1), "Latency", f64::from(latency), Stamp::Now).unwrap());
+        assert!(
+            stage
+                .session
+                .set_param(at(0, 1), "Latency", f64::from(latency), Stamp::Now)
+                .unwrap()
+        );
         stage.play(19_200);
-        assert_eq!(reactivated(&stage.take_events()), [("Layer/2".to_owned(), latency)]);
+        assert_eq!(
+            reactivated(&stage.take_events()),
+            [("Layer/2".to_owned(), latency)]
+        );
         assert_eq!(stage.session.rack().unwrap().latency(), latency);
         assert_eq!(stage.played[0].last(), Some(&0.5), "it sounds again");
     }
-    assert!(stage.played[1].iter().all(|&sample| sample == 0.25), "the other layer never stopped");
+    assert!(
+        stage.played[1].iter().all(|&sample| sample == 0.25),
+        "the other layer never stopped"
+    );
     assert_eq!(fixture.counter("activations"), 3 + 3);
     // Told once for each new value, from within `activate`; it was no reason for another round.
     assert_eq!(fixture.counter("host.latency_changed"), 3);
@@ -60,14 +77,27 @@ fn a_new_latency_is_taken_while_the_other_layers_play() {
 
 #[test]
 fn a_plugin_goes_and_comes_without_a_click() {
-    let delayed = layer(vec![with_params("watch", &[("Level", 0.5)]), with_params("effect", &[("Latency", 0.0)])]);
+    let _turn = Fixture::open();
+    let delayed = layer(vec![
+        with_params("watch", &[("Level", 0.5)]),
+        with_params("effect", &[("Latency", 0.0)]),
+    ]);
     let mut stage = Stage::new(&rack(vec![delayed]), 64);
     stage.play(6_400);
-    assert!(stage.session.set_param(at(0, 1), "Latency", 1.0, Stamp::Now).unwrap());
+    assert!(
+        stage
+            .session
+            .set_param(at(0, 1), "Latency", 1.0, Stamp::Now)
+            .unwrap()
+    );
     stage.play(19_200);
     assert_eq!(reactivated(&stage.events).len(), 1);
     // Level to silence or back within 64 frames is the steepest ramp there is.
-    assert!(stage.greatest_step(64) <= 0.5 / 63.0, "{}", stage.greatest_step(64));
+    assert!(
+        stage.greatest_step(64) <= 0.5 / 63.0,
+        "{}",
+        stage.greatest_step(64)
+    );
 }
 
 #[test]
@@ -76,17 +106,29 @@ fn ports_come_and_go_while_the_other_layers_play() {
     let mut multi = on_side(-1.0, layer(vec![plugin("multi")]));
     multi.settings.pan = 0.0;
     let mut stage = Stage::new(&rack(vec![multi, beside()]), 64);
-    let heard = |stage: &Stage| [stage.played[0].last().copied().unwrap(), stage.played[1].last().copied().unwrap()];
+    let heard = |stage: &Stage| {
+        [
+            stage.played[0].last().copied().unwrap(),
+            stage.played[1].last().copied().unwrap(),
+        ]
+    };
     let expect = |ports: u32| {
         let levels = [[0.1_f32, 0.2], [0.3, 0.3], [0.4, 0.5], [0.6, 0.6]];
-        let [left, right] = levels[..ports as usize].iter().fold([0.0; 2], |[l, r], port| [l + port[0], r + port[1]]);
+        let [left, right] = levels[..ports as usize]
+            .iter()
+            .fold([0.0; 2], |[l, r], port| [l + port[0], r + port[1]]);
         [left, right + 0.25]
     };
     stage.step(&[(0, &[0x90, 60, 100])]);
     stage.play(640);
     assert_eq!(heard(&stage), expect(3));
     for ports in [4, 1, 2, 3] {
-        assert!(stage.session.set_param(at(0, 0), "Ports", f64::from(ports), Stamp::Now).unwrap());
+        assert!(
+            stage
+                .session
+                .set_param(at(0, 0), "Ports", f64::from(ports), Stamp::Now)
+                .unwrap()
+        );
         stage.play(9_600);
         assert_eq!(reactivated(&stage.take_events()), [("Layer/1".to_owned(), 0)]);
         // The plugin has forgotten its notes with its activation.
@@ -95,7 +137,10 @@ fn ports_come_and_go_while_the_other_layers_play() {
         assert_eq!(heard(&stage), expect(ports), "{ports} ports");
     }
     assert_eq!(fixture.counter("host.audio_ports_rescan"), 4);
-    assert!(stage.played[1].iter().all(|&sample| sample >= 0.25), "the other layer never stopped");
+    assert!(
+        stage.played[1].iter().all(|&sample| sample >= 0.25),
+        "the other layer never stopped"
+    );
     drop(stage);
     fixture.assert_gone();
 }
@@ -106,7 +151,11 @@ fn changes_are_taken_on_a_real_time_thread() {
     let delayed = layer(vec![with_params("watch", &[("Level", 0.5)]), plugin("effect")]);
     let mut live = Live::new(&rack(vec![delayed]), 48_000, 64);
     for latency in 1..=10 {
-        assert!(live.session.set_param(at(0, 1), "Latency", f64::from(latency), Stamp::Now).unwrap());
+        assert!(
+            live.session
+                .set_param(at(0, 1), "Latency", f64::from(latency), Stamp::Now)
+                .unwrap()
+        );
         live.run(Duration::from_millis(60));
         assert_eq!(live.session.rack().unwrap().latency(), latency);
     }
@@ -124,7 +173,10 @@ fn a_change_across_a_swap_leaves_nothing_behind() {
     let mut stage = Stage::new(&spec, 64);
     stage.step(&[(0, &[0x90, 60, 100])]);
     for latency in 0..12 {
-        stage.session.set_param(at(0, 1), "Latency", f64::from(latency * 100), Stamp::Now).unwrap();
+        stage
+            .session
+            .set_param(at(0, 1), "Latency", f64::from(latency * 100), Stamp::Now)
+            .unwrap();
         if latency % 3 == 2 {
             stage.session.load(&spec).unwrap();
         }
@@ -134,6 +186,41 @@ fn a_change_across_a_swap_leaves_nothing_behind() {
     stage.play(48_000 * 5);
     assert_eq!(stage.session.rack_count(), 1);
     assert_eq!(fixture.counter("instances.alive"), 2);
+    drop(stage);
+    fixture.assert_gone();
+}
+
+/// A rack may be gone while one of its plugins, activated anew, still waits behind other racks for the engine. The
+/// plugin comes back unused, and nothing is left of either.
+#[test]
+fn a_plugin_that_comes_too_late_for_its_rack_is_let_go() {
+    let fixture = Fixture::open();
+    let spec = rack(vec![layer(vec![plugin("tail"), plugin("effect")])]);
+    let mut stage = Stage::new(&spec, 64);
+    stage.step(&[(0, &[0x90, 60, 100])]);
+    let first = stage.session.rack().unwrap().id;
+    assert!(
+        stage
+            .session
+            .set_param(at(0, 1), "Latency", 10.0, Stamp::Now)
+            .unwrap()
+    );
+    stage.step(&[]);
+    // Four may leave at once; the others wait until the first has been faded.
+    for _ in 0..7 {
+        stage.session.load(&spec).unwrap();
+    }
+    while !stage.events.contains(&SessionEvent::RackGone(first)) {
+        stage.step(&[(0, &[0x90, 60, 100])]);
+        assert!(stage.position() < 96_000, "the first rack leaves");
+    }
+    assert_eq!(reactivated(&stage.events), [("Layer/2".to_owned(), 10)]);
+    stage.step(&[(0, &[0x80, 60, 0])]);
+    stage.play(48_000 * 5);
+    assert_eq!(
+        (stage.session.rack_count(), fixture.counter("instances.alive")),
+        (1, 2)
+    );
     drop(stage);
     fixture.assert_gone();
 }

@@ -9,11 +9,18 @@ use tests::{Fixture, Live, Stage, layer, plugin, rack, with_params};
 fn beside_music(name: &str) -> Vec<LayerSpec> {
     let side = |pan, channel, plugin| {
         let mut layer = layer(vec![plugin]);
-        layer.settings = LayerSettings { pan, channel, ..LayerSettings::default() };
+        layer.settings = LayerSettings {
+            pan,
+            channel,
+            ..LayerSettings::default()
+        };
         layer
     };
     // The music listens to a channel that nobody plays on.
-    vec![side(-1.0, None, plugin(name)), side(1.0, Some(15), with_params("watch", &[("Level", 0.25)]))]
+    vec![
+        side(-1.0, None, plugin(name)),
+        side(1.0, Some(15), with_params("watch", &[("Level", 0.25)])),
+    ]
 }
 
 fn faults(stage: &mut Stage) -> Vec<(String, Fault)> {
@@ -32,23 +39,48 @@ fn bad_numbers_and_dangerous_levels_become_silence() {
     let tone = stage.greatest_step(0);
     assert!(stage.played[0].iter().any(|sample| sample.abs() > 0.009));
     let mut replaced = 0;
-    for (key, fault) in [(1, Fault::NotANumber), (2, Fault::NotANumber), (3, Fault::TooLoud)] {
+    for (key, fault) in [
+        (1, Fault::NotANumber),
+        (2, Fault::NotANumber),
+        (3, Fault::TooLoud),
+    ] {
         let start = stage.position();
         stage.step(&[(10, &[0x90, key, 100])]);
         stage.play(6_400 - 64);
         // From the fault's block to that of the note-off, both replaced as a whole.
         stage.step(&[(10, &[0x80, key, 0])]);
         replaced += 101;
-        assert_eq!(faults(&mut stage), [("Layer/1 Fixture NaN".to_owned(), fault)], "told once");
-        assert!(stage.played[0][start + 256..start + 6_400].iter().all(|&sample| sample == 0.0), "silence, key {key}");
+        assert_eq!(
+            faults(&mut stage),
+            [("Layer/1 Fixture NaN".to_owned(), fault)],
+            "told once"
+        );
+        assert!(
+            stage.played[0][start + 256..start + 6_400]
+                .iter()
+                .all(|&sample| sample == 0.0),
+            "silence, key {key}"
+        );
         stage.play(6_400);
         let after = &stage.played[0][stage.position() - 3_200..];
-        assert!(after.iter().any(|sample| sample.abs() > 0.009), "it is heard again after key {key}");
+        assert!(
+            after.iter().any(|sample| sample.abs() > 0.009),
+            "it is heard again after key {key}"
+        );
     }
     assert!(stage.played.iter().flatten().all(|sample| sample.abs() <= 0.25));
-    assert!(stage.played[1].iter().all(|&sample| sample == 0.25), "the other layer plays on");
-    let step = stage.played[0].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
-    assert!(step < tone + 0.01 / 32.0, "ramps, not clicks: {step}, the tone itself has {tone}");
+    assert!(
+        stage.played[1].iter().all(|&sample| sample == 0.25),
+        "the other layer plays on"
+    );
+    let step = stage.played[0]
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs())
+        .fold(0.0, f32::max);
+    assert!(
+        step < tone + 0.01 / 32.0,
+        "ramps, not clicks: {step}, the tone itself has {tone}"
+    );
     assert_eq!(stage.meters.faults, replaced);
     drop(stage);
     fixture.assert_gone();
@@ -66,14 +98,28 @@ fn a_block_that_fails_is_not_heard() {
     stage.play(5_120);
     let told = faults(&mut stage);
     assert_eq!(told.len(), 10, "one for each run of bad blocks: {told:?}");
-    assert!(told.iter().all(|(place, fault)| place == "Layer/1 Fixture Fail Process" && *fault == Fault::Process));
+    assert!(
+        told.iter()
+            .all(|(place, fault)| place == "Layer/1 Fixture Fail Process" && *fault == Fault::Process)
+    );
     assert_eq!(stage.meters.faults, 10);
-    assert!(stage.played[0].iter().all(|&sample| (0.0..=0.1).contains(&sample)), "nothing of the bad blocks");
+    assert!(
+        stage.played[0]
+            .iter()
+            .all(|&sample| (0.0..=0.1).contains(&sample)),
+        "nothing of the bad blocks"
+    );
     assert!(stage.played[0][512 * 12..512 * 41].contains(&0.0));
     assert_eq!(stage.played[0].last(), Some(&0.1));
-    let step = stage.played[0][512..].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+    let step = stage.played[0][512..]
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs())
+        .fold(0.0, f32::max);
     assert!(step <= 0.1 / 63.0, "{step}");
-    assert!(stage.played[1].iter().all(|&sample| sample == 0.25), "the other layer plays on");
+    assert!(
+        stage.played[1].iter().all(|&sample| sample == 0.25),
+        "the other layer plays on"
+    );
     drop(stage);
     fixture.assert_gone();
 }
@@ -87,14 +133,22 @@ fn a_slow_plugin_is_late_and_counted_and_the_device_goes_on() {
     live.session.send_midi(Stamp::Now, &[0x90, 6, 100]);
     live.run(Duration::from_millis(300));
     let slow = live.session.load_since(&before);
-    assert!(slow.late >= before.late + 10, "late blocks: {} and then {}", before.late, slow.late);
+    assert!(
+        slow.late >= before.late + 10,
+        "late blocks: {} and then {}",
+        before.late,
+        slow.late
+    );
     assert!(slow.max >= 3.0 && slow.p999 >= 2.0, "{} {}", slow.max, slow.p999);
     live.session.send_midi(Stamp::Now, &[0x80, 6, 100]);
     live.run(Duration::from_millis(200));
     let settled = live.session.load_since(&slow);
     live.run(Duration::from_millis(300));
     let after = live.session.load_since(&settled);
-    assert!(after.total > settled.total + 20, "blocks come again at their rate");
+    assert!(
+        after.total > settled.total + 20,
+        "blocks come again at their rate"
+    );
     assert!(after.mean < 1.0, "{}", after.mean);
     assert_eq!(live.run(Duration::from_millis(100)), 0.25);
     live.session.close(Duration::from_secs(1));
@@ -125,8 +179,15 @@ fn a_panic_resets_what_note_offs_do_not_end() {
     let mut stage = Stage::new(&rack(vec![layer(vec![plugin("stuck")])]), 64);
     let frames = panic_until_silent(&mut stage, by_command);
     assert!(frames <= 2 * 64, "{frames} frames until the reset");
-    assert!(stage.events.contains(&SessionEvent::PanicDone), "{:?}", stage.events);
-    assert_eq!((fixture.counter("resets"), fixture.counter("activations")), (1, 1));
+    assert!(
+        stage.events.contains(&SessionEvent::PanicDone),
+        "{:?}",
+        stage.events
+    );
+    assert_eq!(
+        (fixture.counter("resets"), fixture.counter("activations")),
+        (1, 1)
+    );
     // A system reset from a keyboard does the same, and afterwards the plugin plays again.
     let by_message = |stage: &mut Stage| stage.step(&[(0, &[0xff])]);
     assert!(panic_until_silent(&mut stage, by_message) <= 2 * 64);
@@ -142,11 +203,29 @@ fn a_panic_activates_anew_what_a_reset_does_not_end() {
     let mut stage = Stage::new(&rack(layers), 64);
     let frames = panic_until_silent(&mut stage, by_command);
     assert!(frames < 48_000 / 2, "{frames} frames until it is silent");
-    let stuck = |event: &SessionEvent| matches!(event, SessionEvent::PanicStuck { place, .. } if place.number == 1);
-    assert_eq!(stage.events.iter().filter(|event| stuck(event)).count(), 1, "{:?}", stage.events);
-    assert!(stage.events.iter().any(|event| matches!(event, SessionEvent::Reactivated { .. })));
-    assert_eq!(fixture.counter("activations"), 3, "the one that was reset stays active");
-    assert!(panic_until_silent(&mut stage, by_command) < 48_000 / 2, "it plays again, and is stuck again");
+    let stuck =
+        |event: &SessionEvent| matches!(event, SessionEvent::PanicStuck { place, .. } if place.number == 1);
+    assert_eq!(
+        stage.events.iter().filter(|event| stuck(event)).count(),
+        1,
+        "{:?}",
+        stage.events
+    );
+    assert!(
+        stage
+            .events
+            .iter()
+            .any(|event| matches!(event, SessionEvent::Reactivated { .. }))
+    );
+    assert_eq!(
+        fixture.counter("activations"),
+        3,
+        "the one that was reset stays active"
+    );
+    assert!(
+        panic_until_silent(&mut stage, by_command) < 48_000 / 2,
+        "it plays again, and is stuck again"
+    );
     drop(stage);
     fixture.assert_gone();
 }

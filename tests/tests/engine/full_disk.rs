@@ -24,7 +24,10 @@ fn render_into(folder: &str) {
         bits: Bits::Float32,
     };
     let error = render(&job, |_| {}).unwrap_err();
-    assert!(matches!(error, RenderError::Wav(WavError::Write { .. })), "{error:?}");
+    assert!(
+        matches!(error, RenderError::Wav(WavError::Write { .. })),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("Nothing was left behind"), "{error}");
 }
 
@@ -41,24 +44,41 @@ fn a_full_disk_leaves_no_partial_file_and_keeps_the_old_one() {
             fs::write(&output, old).unwrap();
         }
         let mut child = Command::new(env::current_exe().unwrap());
-        child.args(["--exact", "full_disk::a_full_disk_leaves_no_partial_file_and_keeps_the_old_one", "--nocapture"]);
+        child.args([
+            "--exact",
+            "full_disk::a_full_disk_leaves_no_partial_file_and_keeps_the_old_one",
+            "--nocapture",
+        ]);
         child.env(FOLDER, folder.path());
         let limit = || {
-            let limit = libc::rlimit { rlim_cur: ROOM, rlim_max: ROOM };
+            let limit = libc::rlimit {
+                rlim_cur: ROOM,
+                rlim_max: ROOM,
+            };
             // SAFETY: both calls are allowed between fork and exec, and the structure outlives the call.
             let failed = unsafe {
                 // Without this the signal would end the child; ignored, the write gives an error.
                 libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
                 libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit)
             };
-            if failed == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+            if failed == 0 {
+                Ok(())
+            } else {
+                Err(std::io::Error::last_os_error())
+            }
         };
         // SAFETY: the closure allocates nothing and calls only what is safe between fork and exec.
         unsafe { child.pre_exec(limit) };
         let told = child.output().unwrap();
         assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
-        assert!(String::from_utf8_lossy(&told.stdout).contains("1 passed"), "the child ran the test");
-        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(
+            String::from_utf8_lossy(&told.stdout).contains("1 passed"),
+            "the child ran the test"
+        );
+        let left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         assert_eq!(left, old.map(|_| output.clone()).into_iter().collect::<Vec<_>>());
         if let Some(old) = old {
             assert_eq!(fs::read_to_string(output).unwrap(), old);

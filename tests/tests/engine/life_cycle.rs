@@ -60,7 +60,10 @@ fn a_plugin_on_a_real_time_thread_lives_in_order() {
 #[test]
 fn a_whole_rack_is_taken_apart_in_order() {
     let fixture = Fixture::open();
-    let mut spec = rack(vec![layer(vec![plugin("watch"), plugin("effect")]), layer(vec![plugin("tail")])]);
+    let mut spec = rack(vec![
+        layer(vec![plugin("watch"), plugin("effect")]),
+        layer(vec![plugin("tail")]),
+    ]);
     spec.master = vec![plugin("effect")];
     let mut stage = Stage::new(&spec, 37);
     stage.play(200);
@@ -93,9 +96,16 @@ fn a_swap_takes_the_old_rack_apart_once_it_is_silent() {
     let mut stage = Stage::new(&rack(vec![layer(vec![plugin("watch")])]), 480);
     stage.play(4_800);
     let first = stage.session.rack().unwrap().id;
-    let second = stage.session.load(&rack(vec![layer(vec![plugin("state")])])).unwrap();
+    let second = stage
+        .session
+        .load(&rack(vec![layer(vec![plugin("state")])]))
+        .unwrap();
     stage.play(4_800);
-    assert_eq!(stage.session.rack_count(), 2, "the old rack leaves once it has been silent");
+    assert_eq!(
+        stage.session.rack_count(),
+        2,
+        "the old rack leaves once it has been silent"
+    );
     stage.play(110_000);
     assert_eq!(stage.session.rack_count(), 1);
     let told: Vec<_> = stage.take_events();
@@ -158,7 +168,11 @@ fn a_session_that_never_had_a_device_lets_go_of_its_plugins() {
     let mut session = Session::new();
     session.load(&rack(vec![layer(vec![plugin("watch")])])).unwrap();
     session.load(&rack(vec![layer(vec![plugin("effect")])])).unwrap();
-    assert_eq!(fixture.counter("instances.alive"), 1, "a rack that no engine has is replaced");
+    assert_eq!(
+        fixture.counter("instances.alive"),
+        1,
+        "a rack that no engine has is replaced"
+    );
     drop(session);
     assert_eq!(fixture.counter("activations"), 0);
     fixture.assert_gone();
@@ -171,15 +185,31 @@ fn fails_beside_music(fixture: &Fixture, bad: &str) -> RackError {
     let mut stage = Stage::new(&music, 64);
     stage.play(640);
     let alive = fixture.counter("instances.alive");
-    let spec = rack(vec![layer(vec![plugin("state"), plugin(bad)]), layer(vec![plugin("tail")])]);
+    let spec = rack(vec![
+        layer(vec![plugin("state"), plugin(bad)]),
+        layer(vec![plugin("tail")]),
+    ]);
     let error = stage.session.load(&spec).unwrap_err();
     stage.play(6_400);
-    assert!(stage.played.iter().all(|side| side.iter().all(|&sample| sample == 0.25)), "{bad}: what played goes on");
-    assert_eq!(fixture.counter("instances.alive"), alive, "{bad}: all of the failed rack is gone");
+    assert!(
+        stage
+            .played
+            .iter()
+            .all(|side| side.iter().all(|&sample| sample == 0.25)),
+        "{bad}: what played goes on"
+    );
+    assert_eq!(
+        fixture.counter("instances.alive"),
+        alive,
+        "{bad}: all of the failed rack is gone"
+    );
     assert_eq!(stage.session.rack_count(), 1);
     stage.session.send_midi(Stamp::Now, &[0xb0, 7, 127]);
     stage.play(64);
-    assert!(stage.played[1][stage.position() - 64..].contains(&1.25), "{bad}: what played still listens");
+    assert!(
+        stage.played[1][stage.position() - 64..].contains(&1.25),
+        "{bad}: what played still listens"
+    );
     drop(stage);
     fixture.assert_gone();
     error
@@ -190,7 +220,12 @@ fn a_plugin_that_fails_to_start_leaves_what_plays_alone() {
     let fixture = Fixture::open();
     let error = fails_beside_music(&fixture, "fail-init");
     assert!(matches!(error, RackError::Load { .. }), "{error:?}");
-    assert!(error.to_string().starts_with("Layer/2: The plugin org.backline.fixture.fail-init of "), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("Layer/2: The plugin org.backline.fixture.fail-init of "),
+        "{error}"
+    );
     let error = fails_beside_music(&fixture, "fail-activate");
     assert!(matches!(error, RackError::Activate { .. }), "{error:?}");
     assert!(
@@ -202,7 +237,9 @@ fn a_plugin_that_fails_to_start_leaves_what_plays_alone() {
     let error = fails_beside_music(&fixture, "fail-start");
     assert!(matches!(error, RackError::Start { .. }), "{error:?}");
     assert!(
-        error.to_string().starts_with("Layer/2: The plugin Fixture Fail Start refused to start processing."),
+        error
+            .to_string()
+            .starts_with("Layer/2: The plugin Fixture Fail Start refused to start processing."),
         "{error}"
     );
 }
@@ -228,18 +265,49 @@ fn opening_a_device_tells_of_a_rack_that_does_not_run() {
     for bad in ["fail-activate", "fail-start"] {
         let fixture = Fixture::open();
         let mut session = Session::new();
-        session.load(&rack(vec![layer(vec![plugin("state"), plugin(bad)])])).unwrap();
+        session
+            .load(&rack(vec![layer(vec![plugin("state"), plugin(bad)])]))
+            .unwrap();
         let error = session.open_offline(48_000, 64, RenderMode::Live).unwrap_err();
-        assert!(error.to_string().starts_with("Layer/2: The plugin Fixture Fail"), "{error}");
+        assert!(
+            error.to_string().starts_with("Layer/2: The plugin Fixture Fail"),
+            "{error}"
+        );
         drop(session);
         fixture.assert_gone();
 
         let mut session = Session::new();
-        session.load(&rack(vec![layer(vec![plugin("state"), plugin(bad)])])).unwrap();
-        let wish = Wish { driver: Some(Driver::Null), buffer: Some(BufferWish::Frames(64)), ..Wish::default() };
+        session
+            .load(&rack(vec![layer(vec![plugin("state"), plugin(bad)])]))
+            .unwrap();
+        let wish = Wish {
+            driver: Some(Driver::Null),
+            buffer: Some(BufferWish::Frames(64)),
+            ..Wish::default()
+        };
         let error = session.open(&wish).unwrap_err();
-        assert!(error.to_string().starts_with("Layer/2: The plugin Fixture Fail"), "{error}");
+        assert!(
+            error.to_string().starts_with("Layer/2: The plugin Fixture Fail"),
+            "{error}"
+        );
         drop(session);
         fixture.assert_gone();
+    }
+}
+
+/// A thread that runs down may still have something of a plugin's code to call, whose last instance is gone.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_librarys_code_stays_when_its_last_plugin_has_gone() {
+    let mapped = || {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        maps.lines().any(|line| line.ends_with("/demo-gain.clap"))
+    };
+    let gain = plugin(tests::demo("demo-gain").to_str().unwrap());
+    for _ in 0..2 {
+        let mut stage = Stage::new(&rack(vec![layer(vec![gain.clone()])]), 64);
+        stage.play(64);
+        drop(stage);
+        assert!(mapped());
     }
 }

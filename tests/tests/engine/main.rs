@@ -1,5 +1,9 @@
 //! The engine with plugins in it, on the offline and the null device.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is how it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a panic is how it fails"
+)]
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -16,6 +20,7 @@ mod null_device;
 mod overflow;
 mod ports;
 mod rendering;
+mod rendering_errors;
 mod same_at_every_block_size;
 mod smf;
 mod state;

@@ -11,6 +11,8 @@ use tests::{Fixture, Stage, demo, layer, plugin, rack};
 
 /// More commands than a lane holds.
 const FLOOD: usize = 10_000;
+/// A key that is held through the flood.
+const HELD: u8 = 120;
 
 #[test]
 fn releases_get_through_mains_full_ring() {
@@ -19,9 +21,14 @@ fn releases_get_through_mains_full_ring() {
     for key in 0..128 {
         assert!(stage.session.send_midi(Stamp::Now, &[0x90, key, 100]));
     }
-    let taken = (0..FLOOD).filter(|_| stage.session.send_midi(Stamp::Now, &[0xb0, 1, 2])).count();
+    let taken = (0..FLOOD)
+        .filter(|_| stage.session.send_midi(Stamp::Now, &[0xb0, 1, 2]))
+        .count();
     assert!(taken < FLOOD, "the ring was meant to be full");
-    assert!(!stage.session.send_midi(Stamp::Now, &[0x90, 1, 100]), "a note that will not sound is said so");
+    assert!(
+        !stage.session.send_midi(Stamp::Now, &[0x90, 1, 100]),
+        "a note that will not sound is said so"
+    );
     for key in 0..128 {
         assert!(stage.session.send_midi(Stamp::Now, &[0x80, key, 64]));
     }
@@ -35,7 +42,10 @@ fn releases_get_through_mains_full_ring() {
 
 #[test]
 fn a_pedal_up_gets_through_a_full_ring() {
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin(demo("demo-synth").to_str().unwrap())])]), 64);
+    let mut stage = Stage::new(
+        &rack(vec![layer(vec![plugin(demo("demo-synth").to_str().unwrap())])]),
+        64,
+    );
     for message in [[0xb0, 64, 127], [0x90, 60, 100], [0x80, 60, 0]] {
         assert!(stage.session.send_midi(Stamp::Now, &message));
     }
@@ -45,7 +55,11 @@ fn a_pedal_up_gets_through_a_full_ring() {
     while stage.session.send_midi(Stamp::Now, &[0xb0, 1, 0]) {}
     assert!(stage.session.send_midi(Stamp::Now, &[0xb0, 64, 0]));
     stage.play(48_000 * 4);
-    assert!(stage.played[0][stage.position() - 64..].iter().all(|sample| sample.abs() < 1e-4));
+    assert!(
+        stage.played[0][stage.position() - 64..]
+            .iter()
+            .all(|sample| sample.abs() < 1e-4)
+    );
 }
 
 #[test]
@@ -63,12 +77,11 @@ fn a_panic_gets_through_a_full_ring() {
     fixture.assert_gone();
 }
 
-/// Two threads play through lanes of their own, as MIDI ports do, faster than the engine is stepped. Each plays and
-/// releases notes of its own channel; at the end none sounds.
+/// Two threads play through lanes of their own, as MIDI ports do, faster than the engine is stepped. Each holds a note and
+/// plays others on its own channel; at the end none sounds.
 #[test]
 fn releases_get_through_the_full_rings_of_other_threads() {
     let fixture = Fixture::open();
-    host::role::become_main();
     let (mut link, engine) = Link::build(48_000.0, 64);
     let mut instance = Instance::load(&plugin("state").source).unwrap();
     let unit = lend(instance.activate(48_000.0, 64).unwrap());
@@ -81,21 +94,36 @@ fn releases_get_through_the_full_rings_of_other_threads() {
         ceiling: None,
     };
     link.hand_over(Handover::Rack(lend(Box::new(rack)))).unwrap();
-    let lanes = [link.open_lane().unwrap(), link.open_lane().unwrap()];
+    let mut lanes = [link.open_lane().unwrap(), link.open_lane().unwrap()];
     let slot = link.slot(engine);
-    let callback =
-        Callback::new(CallbackParts { slot, rate: 48_000, load: Default::default(), midi_out: None, guard: None });
+    let callback = Callback::new(CallbackParts {
+        slot,
+        rate: 48_000,
+        load: Default::default(),
+        midi_out: None,
+        guard: None,
+    });
     let mut offline = Offline::new(callback, 48_000, 64);
 
+    for (channel, lane) in (0..).zip(&mut lanes) {
+        assert!(lane.send_midi(Stamp::Now, &[0x90 | channel, HELD, 100]));
+    }
+    offline.step(None);
+    assert!(
+        offline.step(None)[0].iter().all(|&sample| sample == 0.1),
+        "both hold a note"
+    );
+
     let dropped = std::thread::scope(|scope| {
-        let players = [0_u8, 1].into_iter().zip(lanes).map(|(channel, mut lane)| {
+        let players = (0_u8..).zip(lanes).map(|(channel, mut lane)| {
             scope.spawn(move || {
                 for number in 0..FLOOD {
-                    let key = (number % 128) as u8;
+                    let key = (number % 100) as u8;
                     lane.send_midi(Stamp::Now, &[0x90 | channel, key, 100]);
                     lane.send_midi(Stamp::Now, &[0xb0 | channel, 1, key]);
                     assert!(lane.send_midi(Stamp::Now, &[0x80 | channel, key, 64]));
                 }
+                assert!(lane.send_midi(Stamp::Now, &[0x80 | channel, HELD, 64]));
                 lane.dropped()
             })
         });
@@ -104,15 +132,20 @@ fn releases_get_through_the_full_rings_of_other_threads() {
             offline.step(None);
             std::thread::sleep(std::time::Duration::from_micros(200));
         }
-        players.into_iter().map(|player| player.join().unwrap()).sum::<u32>()
+        players
+            .into_iter()
+            .map(|player| player.join().unwrap())
+            .sum::<u32>()
     });
     assert!(dropped > 0, "the rings were meant to be full");
-    assert!(fixture.counter("events.note_on") > 0, "notes were played");
     for _ in 0..100 {
         offline.step(None);
         while link.report().is_some() {}
     }
-    assert!(offline.step(None)[0].iter().all(|&sample| sample == 0.0), "no note hangs");
+    assert!(
+        offline.step(None)[0].iter().all(|&sample| sample == 0.0),
+        "no note hangs"
+    );
 
     drop(offline);
     let mut engine = link.take_home(std::time::Duration::from_secs(1)).unwrap();

@@ -67,7 +67,11 @@ fn an_effect_plays_what_the_device_records() {
     let [left, right] = &effect.played;
     // The device's sound fades in with a rack, within 256 frames.
     for frame in 266..640 {
-        assert_eq!((left[frame], right[frame]), (2.0 * ramp[frame - 10], -2.0 * ramp[frame - 10]), "frame {frame}");
+        assert_eq!(
+            (left[frame], right[frame]),
+            (2.0 * ramp[frame - 10], -2.0 * ramp[frame - 10]),
+            "frame {frame}"
+        );
     }
     drop(effect);
     fixture.assert_gone();
@@ -79,15 +83,29 @@ fn a_note_effect_feeds_the_next_plugin() {
     let mut chain = stage(vec![plugin("noports"), plugin("watch")]);
     chain.step(&[(5, &[0x90, 60, 127]), (9, &[0xb2, 7, 64]), (20, &[0x80, 60, 64])]);
     let [left, right] = &chain.played;
-    let impulses: Vec<_> = (0..64).filter(|&frame| left[frame] != 0.0 || right[frame] != 0.0).collect();
+    let impulses: Vec<_> = (0..64)
+        .filter(|&frame| left[frame] != 0.0 || right[frame] != 0.0)
+        .collect();
     assert_eq!(impulses, [5, 9, 20]);
-    assert_eq!((left[5], left[9], right[9], left[20]), (1.0, 0.0, 64.0 / 127.0, -0.5));
+    assert_eq!(
+        (left[5], left[9], right[9], left[20]),
+        (1.0, 0.0, 64.0 / 127.0, -0.5)
+    );
     // Both speak: the note effect all that it sends on, `watch` what it heard.
     let note = |frame| (frame, vec![0x90, 72, 127]);
     let mut said = chain.said.clone();
     said.sort();
     let controller = (9, vec![0xb2, 7, 64]);
-    assert_eq!(said, [note(5), note(5), controller.clone(), controller, (20, vec![0x80, 72, 64])]);
+    assert_eq!(
+        said,
+        [
+            note(5),
+            note(5),
+            controller.clone(),
+            controller,
+            (20, vec![0x80, 72, 64])
+        ]
+    );
     drop(chain);
     fixture.assert_gone();
 }
@@ -95,13 +113,20 @@ fn a_note_effect_feeds_the_next_plugin() {
 #[test]
 fn each_plugin_is_spoken_to_in_its_own_dialect() {
     let fixture = Fixture::open();
-    let messages: [(u32, &[u8]); 4] =
-        [(1, &[0x90, 60, 127]), (2, &[0xb0, 7, 127]), (3, &[0xe0, 0, 80]), (4, &[0x80, 60, 0])];
+    let messages: [(u32, &[u8]); 4] = [
+        (1, &[0x90, 60, 127]),
+        (2, &[0xb0, 7, 127]),
+        (3, &[0xe0, 0, 80]),
+        (4, &[0x80, 60, 0]),
+    ];
     let mut midi = stage(vec![plugin("midi-only")]);
     midi.step(&messages);
     assert_eq!(midi.played[0][..6], [0.0, 1.0, 0.0, 0.0, -0.5, 0.0]);
     assert_eq!(midi.played[1][..6], [0.0, 1.0, 1.0, 0.0, -0.5, 0.0]);
-    assert_eq!((fixture.counter("events.midi"), fixture.counter("events.note_on")), (4, 0));
+    assert_eq!(
+        (fixture.counter("events.midi"), fixture.counter("events.note_on")),
+        (4, 0)
+    );
     drop(midi);
     fixture.assert_gone();
     drop(fixture);
@@ -111,7 +136,10 @@ fn each_plugin_is_spoken_to_in_its_own_dialect() {
     clap.step(&messages);
     assert_eq!(clap.played[0][..6], [0.0, 1.0, 0.0, 0.0, -0.5, 0.0]);
     assert_eq!(clap.played[1][..6], [0.0, 1.0, 0.0, 0.0, -0.5, 0.0]);
-    assert_eq!((fixture.counter("events.midi"), fixture.counter("events.note_on")), (0, 1));
+    assert_eq!(
+        (fixture.counter("events.midi"), fixture.counter("events.note_on")),
+        (0, 1)
+    );
     drop(clap);
     fixture.assert_gone();
 }
@@ -123,9 +151,16 @@ fn a_plugin_that_sleeps_costs_nothing_until_a_note_comes() {
     tail.play(640);
     let asleep = fixture.counter("process.calls");
     tail.play(6_400);
-    assert_eq!(fixture.counter("process.calls"), asleep, "it said that it may sleep");
+    assert_eq!(
+        fixture.counter("process.calls"),
+        asleep,
+        "it said that it may sleep"
+    );
     tail.step(&[(33, &[0x90, 60, 100])]);
-    assert_eq!(tail.played[0].iter().position(|&sample| sample != 0.0), Some(640 + 6_400 + 33));
+    assert_eq!(
+        tail.played[0].iter().position(|&sample| sample != 0.0),
+        Some(640 + 6_400 + 33)
+    );
     tail.step(&[(0, &[0x80, 60, 100])]);
     tail.play(48_000 * 2 + 64);
     let awake = fixture.counter("process.calls");
@@ -168,10 +203,19 @@ fn a_layer_hears_its_keys_velocities_and_channel_alone_and_sounds_at_its_gain() 
     let impulses: Vec<_> = (0..64).filter(|&frame| right[frame] != 0.0).collect();
     assert_eq!(impulses, [2, 3, 9, 11]);
     assert_eq!((left[11], right[11]), (-0.5 * 0.25, -0.5 * 0.25 * 0.5));
-    assert_eq!(stage.said[..2], [(2, vec![0x92, 28, 64]), (3, vec![0x92, 48, 100])]);
-    assert_eq!(stage.meters.midi_events, 0, "the meters come with the next report");
+    assert_eq!(
+        stage.said[..2],
+        [(2, vec![0x92, 28, 64]), (3, vec![0x92, 48, 100])]
+    );
+    assert_eq!(
+        stage.meters.midi_events, 0,
+        "the meters come with the next report"
+    );
     stage.play(3_200);
-    assert_eq!((stage.meters.midi_events, stage.meters.last_midi), (11, [0x82, 40, 0]));
+    assert_eq!(
+        (stage.meters.midi_events, stage.meters.last_midi),
+        (11, [0x82, 40, 0])
+    );
     drop(stage);
     fixture.assert_gone();
 }
@@ -185,17 +229,36 @@ fn layer_settings_change_without_a_click_and_without_a_hanging_note() {
     stage.play(640);
     let rack = stage.session.rack().unwrap().id;
     let change = |stage: &mut Stage, settings| {
-        assert!(stage.session.send(Stamp::Now, Command::Layer { rack, layer: 0, settings }));
+        assert!(stage.session.send(
+            Stamp::Now,
+            Command::Layer {
+                rack,
+                layer: 0,
+                settings
+            }
+        ));
         stage.play(640);
     };
-    let moved = LayerSettings { transpose: 24, keys: (0, 10), channel: Some(9), gain: 0.5, ..LayerSettings::default() };
+    let moved = LayerSettings {
+        transpose: 24,
+        keys: (0, 10),
+        channel: Some(9),
+        gain: 0.5,
+        ..LayerSettings::default()
+    };
     change(&mut stage, moved);
     assert_eq!(heard(&stage), [0.05; 2]);
     stage.step(&[(0, &[0x80, 60, 0])]);
     assert_eq!(heard(&stage), [0.0; 2], "the note-off finds its note");
     change(&mut stage, LayerSettings::default());
     stage.step(&[(0, &[0x90, 60, 100])]);
-    change(&mut stage, LayerSettings { mute: true, ..LayerSettings::default() });
+    change(
+        &mut stage,
+        LayerSettings {
+            mute: true,
+            ..LayerSettings::default()
+        },
+    );
     assert_eq!(heard(&stage), [0.0; 2]);
     change(&mut stage, LayerSettings::default());
     assert_eq!(heard(&stage), [0.1; 2]);

@@ -21,12 +21,21 @@ fn perform(spec: &RackSpec, block: usize, frames: usize) -> [Vec<f32>; 2] {
     assert!(stage.session.play_file(&phrase(), false));
     for step in 0..40_u8 {
         let frame = 1_003 * u64::from(step);
-        let midi: [&[u8]; 3] = [&[0xb0, 1, step], &[0xe0, 0, 64 + step / 2], &[0xb0, 64, 127 * (step / 10 % 2)]];
+        let midi: [&[u8]; 3] = [
+            &[0xb0, 1, step],
+            &[0xe0, 0, 64 + step / 2],
+            &[0xb0, 64, 127 * (step / 10 % 2)],
+        ];
         for message in midi {
             assert!(stage.session.send_midi(Stamp::Frame(frame), message));
         }
         let cutoff = 0.3 + f64::from(step) / 80.0;
-        assert!(stage.session.set_param(at(0, 0), "Cutoff", cutoff, Stamp::Frame(frame)).unwrap());
+        assert!(
+            stage
+                .session
+                .set_param(at(0, 0), "Cutoff", cutoff, Stamp::Frame(frame))
+                .unwrap()
+        );
     }
     stage.play(frames);
     stage.played.map(|mut side| {
@@ -37,13 +46,22 @@ fn perform(spec: &RackSpec, block: usize, frames: usize) -> [Vec<f32>; 2] {
 
 fn assert_same(spec: &RackSpec, frames: usize) {
     let reference = perform(spec, 64, frames);
-    let peak = reference.iter().flatten().fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
+    let peak = reference
+        .iter()
+        .flatten()
+        .fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
     assert!(peak > 0.05, "there is music to compare: {peak}");
     for block in BLOCKS.into_iter().filter(|&block| block != 64) {
         let played = perform(spec, block, frames);
         for (reference, played) in reference.iter().zip(&played) {
-            let differs = reference.iter().zip(played).position(|(a, b)| a.to_bits() != b.to_bits());
-            assert_eq!(differs, None, "block {block}: the first frame that differs from blocks of 64");
+            let differs = reference
+                .iter()
+                .zip(played)
+                .position(|(a, b)| a.to_bits() != b.to_bits());
+            assert_eq!(
+                differs, None,
+                "block {block}: the first frame that differs from blocks of 64"
+            );
         }
     }
 }
@@ -57,9 +75,19 @@ fn a_synthesizer_plays_the_same_at_every_block_size() {
 fn two_layers_and_their_effects_play_the_same_at_every_block_size() {
     let (synth, gain) = (path_of("demo-synth"), path_of("demo-gain"));
     let mut low = layer(vec![plugin(&synth), with_params(&gain, &[("Gain", 0.5)])]);
-    low.settings = LayerSettings { keys: (0, 60), transpose: 12, gain: 0.7, pan: -0.3, ..LayerSettings::default() };
+    low.settings = LayerSettings {
+        keys: (0, 60),
+        transpose: 12,
+        gain: 0.7,
+        pan: -0.3,
+        ..LayerSettings::default()
+    };
     let mut high = layer(vec![plugin(&synth)]);
-    high.settings = LayerSettings { keys: (50, 127), pan: 0.5, ..LayerSettings::default() };
+    high.settings = LayerSettings {
+        keys: (50, 127),
+        pan: 0.5,
+        ..LayerSettings::default()
+    };
     let mut spec = rack(vec![low, high]);
     spec.master = vec![plugin(&gain)];
     spec.master_gain = 0.9;
@@ -70,9 +98,17 @@ fn two_layers_and_their_effects_play_the_same_at_every_block_size() {
 #[test]
 fn a_rendering_is_the_same_file_at_every_block_size() {
     let folder = tempfile::tempdir().unwrap();
-    let spec = rack(vec![layer(vec![plugin(&path_of("demo-synth")), plugin(&path_of("demo-gain"))])]);
+    let spec = rack(vec![layer(vec![
+        plugin(&path_of("demo-synth")),
+        plugin(&path_of("demo-gain")),
+    ])]);
     let mut smf = crate::smf::Smf::new();
-    for (tick, message) in [(0, [0x90, 48, 90]), (240, [0x90, 55, 100]), (700, [0x80, 48, 0]), (960, [0x80, 55, 0])] {
+    for (tick, message) in [
+        (0, [0x90, 48, 90]),
+        (240, [0x90, 55, 100]),
+        (700, [0x80, 48, 0]),
+        (960, [0x80, 55, 0]),
+    ] {
         smf.at(tick, &message);
     }
     let midi = file::parse(&smf.bytes(), Path::new("two-notes.mid")).unwrap();

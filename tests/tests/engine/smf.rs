@@ -49,7 +49,8 @@ impl Smf {
     fn number(&mut self, number: usize) {
         for shift in [21, 14, 7] {
             if number >> shift > 0 {
-                self.track.push(u8::try_from(number >> shift & 0x7f).unwrap() | 0x80);
+                self.track
+                    .push(u8::try_from(number >> shift & 0x7f).unwrap() | 0x80);
             }
         }
         self.track.push(u8::try_from(number & 0x7f).unwrap());

@@ -31,8 +31,17 @@ fn a_state_comes_back_byte_for_byte_however_it_is_cut_up() {
         drop(first);
         let mut second = Stage::new(&keeper(&[], Some(state.clone())), 64);
         assert!(saved(&mut second) == state, "{size}");
-        let instance = &mut second.session.rack_mut().unwrap().plugin_mut(at(0, 0)).unwrap().instance;
-        assert_eq!((instance.value(1), instance.value(2)), (Some(f64::from(size)), Some(91.0)));
+        let instance = &mut second
+            .session
+            .rack_mut()
+            .unwrap()
+            .plugin_mut(at(0, 0))
+            .unwrap()
+            .instance;
+        assert_eq!(
+            (instance.value(1), instance.value(2)),
+            (Some(f64::from(size)), Some(91.0))
+        );
     }
     assert_eq!(fixture.counter("state.refusals"), 0);
     fixture.assert_gone();
@@ -52,13 +61,25 @@ fn states_are_saved_while_the_music_plays_layer_by_layer_and_the_master_last() {
     stage.play(640);
     let level = stage.played[0][0];
     assert!((level - 0.3).abs() < 1e-6);
-    assert!(stage.played.iter().flatten().all(|&sample| sample == level), "saving is not heard");
+    assert!(
+        stage.played.iter().flatten().all(|&sample| sample == level),
+        "saving is not heard"
+    );
 
     // The same rack from its states alone.
-    let mut plain = rack(vec![layer(vec![plugin("watch"), plugin("watch")]), layer(vec![plugin("watch")])]);
+    let mut plain = rack(vec![
+        layer(vec![plugin("watch"), plugin("watch")]),
+        layer(vec![plugin("watch")]),
+    ]);
     plain.master = vec![plugin("effect")];
-    let specs = plain.layers.iter_mut().flat_map(|layer| &mut layer.plugins).chain(&mut plain.master);
-    specs.zip(states).for_each(|(spec, (_, state))| spec.state = Some(state));
+    let specs = plain
+        .layers
+        .iter_mut()
+        .flat_map(|layer| &mut layer.plugins)
+        .chain(&mut plain.master);
+    specs
+        .zip(states)
+        .for_each(|(spec, (_, state))| spec.state = Some(state));
     let mut again = Stage::new(&plain, 64);
     again.play(640);
     assert!(again.played.iter().flatten().all(|&sample| sample == level));
@@ -76,9 +97,22 @@ fn parameters_are_set_after_the_state() {
     let mut spec = with_params("watch", &[("Level", 0.5), ("2147483649", 0.25)]);
     spec.state = Some(state);
     let mut stage = Stage::new(&rack(vec![layer(vec![spec])]), 64);
-    assert!(stage.play(64).iter().all(|&sample| sample == 0.25), "by name or by id, the last word counts");
-    let instance = &mut stage.session.rack_mut().unwrap().plugin_mut(at(0, 0)).unwrap().instance;
-    assert_eq!(instance.value(2), Some(3.0), "what no parameter names is the state's");
+    assert!(
+        stage.play(64).iter().all(|&sample| sample == 0.25),
+        "by name or by id, the last word counts"
+    );
+    let instance = &mut stage
+        .session
+        .rack_mut()
+        .unwrap()
+        .plugin_mut(at(0, 0))
+        .unwrap()
+        .instance;
+    assert_eq!(
+        instance.value(2),
+        Some(3.0),
+        "what no parameter names is the state's"
+    );
     assert_eq!(instance.text(2, 3.0).as_deref(), Some("Three"));
     drop(stage);
     fixture.assert_gone();
@@ -87,12 +121,27 @@ fn parameters_are_set_after_the_state() {
 #[test]
 fn a_refused_state_is_an_error_and_what_played_plays_on() {
     let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]), 64);
+    let mut stage = Stage::new(
+        &rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]),
+        64,
+    );
     stage.play(64);
     let bad: [&[u8]; 4] = [b"", b"nonsense", b"BKLNFIX1", b"BKLNFIX1\x02\0\0\0\x01\0\0\0"];
     for state in bad {
-        let error = stage.session.load(&keeper(&[], Some(state.to_vec()))).unwrap_err();
-        assert!(matches!(error, RackError::State { source: StateError::Refused { .. }, .. }), "{error:?}");
+        let error = stage
+            .session
+            .load(&keeper(&[], Some(state.to_vec())))
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                RackError::State {
+                    source: StateError::Refused { .. },
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
         assert_eq!(
             error.to_string(),
             format!(
@@ -109,8 +158,20 @@ fn a_refused_state_is_an_error_and_what_played_plays_on() {
 
     let mut stateless = plugin("tail");
     stateless.state = Some(vec![1, 2, 3]);
-    let error = stage.session.load(&rack(vec![layer(vec![stateless])])).unwrap_err();
-    assert!(matches!(error, RackError::State { source: StateError::None { .. }, .. }), "{error:?}");
+    let error = stage
+        .session
+        .load(&rack(vec![layer(vec![stateless])]))
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            RackError::State {
+                source: StateError::None { .. },
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     drop(stage);
     fixture.assert_gone();
 }
@@ -126,14 +187,36 @@ fn parameters_that_do_not_exist_or_are_out_of_range_are_errors() {
         error.to_string()
     };
     let unknown = refuse(&mut stage, "Loudness", 0.5);
-    assert!(unknown.starts_with("Layer/1: ") && unknown.contains("\"Loudness\""), "{unknown}");
+    assert!(
+        unknown.starts_with("Layer/1: ") && unknown.contains("\"Loudness\""),
+        "{unknown}"
+    );
     for value in [1.5, -2.0, f64::NAN, f64::INFINITY] {
         let range = refuse(&mut stage, "Level", value);
-        assert!(range.contains("Level") && range.contains("-1") && range.contains('1'), "{range}");
+        assert!(
+            range.contains("Level") && range.contains("-1") && range.contains('1'),
+            "{range}"
+        );
     }
-    assert!(stage.session.set_param(at(0, 0), "Level", 7.0, Stamp::Now).is_err());
-    assert!(!stage.session.set_param(at(3, 0), "Level", 0.5, Stamp::Now).unwrap(), "there is no such plugin");
-    assert!(stage.session.set_param(at(0, 0), "Level", 0.5, Stamp::Now).unwrap());
+    assert!(
+        stage
+            .session
+            .set_param(at(0, 0), "Level", 7.0, Stamp::Now)
+            .is_err()
+    );
+    assert!(
+        !stage
+            .session
+            .set_param(at(3, 0), "Level", 0.5, Stamp::Now)
+            .unwrap(),
+        "there is no such plugin"
+    );
+    assert!(
+        stage
+            .session
+            .set_param(at(0, 0), "Level", 0.5, Stamp::Now)
+            .unwrap()
+    );
     assert!(stage.play(64).iter().all(|&sample| sample == 0.5));
     drop(stage);
     fixture.assert_gone();
@@ -152,12 +235,29 @@ fn a_plugins_own_preset_file_is_loaded_and_reported() {
     spec.preset = Some(file.clone());
     let mut stage = Stage::new(&rack(vec![layer(vec![spec.clone()])]), 64);
     assert!(stage.play(64).iter().all(|&sample| sample == 0.625));
-    let loaded = |event: &SessionEvent| matches!(event, SessionEvent::Plugin { event: PluginEvent::PresetLoaded, .. });
+    let loaded = |event: &SessionEvent| {
+        matches!(
+            event,
+            SessionEvent::Plugin {
+                event: PluginEvent::PresetLoaded,
+                ..
+            }
+        )
+    };
     assert!(stage.events.iter().any(loaded), "{:?}", stage.events);
 
     std::fs::write(&file, "no number").unwrap();
     let error = stage.session.load(&rack(vec![layer(vec![spec])])).unwrap_err();
-    assert!(matches!(error, RackError::State { source: StateError::Preset { .. }, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            RackError::State {
+                source: StateError::Preset { .. },
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     assert_eq!(fixture.counter("preset.loads"), 1);
     drop(stage);
     fixture.assert_gone();

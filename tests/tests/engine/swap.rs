@@ -31,7 +31,13 @@ fn play(first: &RackSpec, next: Option<&RackSpec>, midi: &[Message<'_>]) -> Stag
 
 /// Swaps while the first rack holds what `before` plays. What is heard must be, bit for bit, the sum of the first rack
 /// playing `before` and the next rack playing `after` from the swap on: no gap, no ramp, no step.
-fn assert_swap_is_a_sum(first: &RackSpec, next: &RackSpec, all: &[Message<'_>], old: &[Message<'_>], new: &[Message<'_>]) {
+fn assert_swap_is_a_sum(
+    first: &RackSpec,
+    next: &RackSpec,
+    all: &[Message<'_>],
+    old: &[Message<'_>],
+    new: &[Message<'_>],
+) {
     let swapped = play(first, Some(next), all);
     let alone = play(first, None, old);
     let mut fresh = Stage::new(next, BLOCK);
@@ -40,7 +46,10 @@ fn assert_swap_is_a_sum(first: &RackSpec, next: &RackSpec, all: &[Message<'_>], 
     for side in 0..2 {
         let new = std::iter::repeat_n(&0.0, SWAP).chain(&fresh.played[side]);
         let sums = alone.played[side].iter().zip(new).map(|(old, new)| old + new);
-        let differs = swapped.played[side].iter().zip(sums).position(|(played, sum)| *played != sum);
+        let differs = swapped.played[side]
+            .iter()
+            .zip(sums)
+            .position(|(played, sum)| *played != sum);
         assert_eq!(differs, None, "the first frame that differs");
     }
     let heard = |stage: &Stage, from: usize| stage.played[0][from..].iter().any(|sample| sample.abs() > 0.01);
@@ -55,7 +64,13 @@ fn a_held_note_sounds_on_and_the_new_rack_plays_in_the_very_block() {
     let new_on: Message<'_> = (SWAP + 5, &[0x90, 64, 100]);
     let new_off: Message<'_> = (SWAP + 30_007, &[0x80, 64, 64]);
     let all = [on, new_on, off, new_off];
-    assert_swap_is_a_sum(&fixture_rack("tail"), &fixture_rack("state"), &all, &[on, off], &[new_on, new_off]);
+    assert_swap_is_a_sum(
+        &fixture_rack("tail"),
+        &fixture_rack("state"),
+        &all,
+        &[on, off],
+        &[new_on, new_off],
+    );
     fixture.assert_gone();
 }
 
@@ -69,13 +84,23 @@ fn a_pedal_holds_what_it_held_and_counts_for_the_new_rack() {
     let new_off: Message<'_> = (SWAP + 3_000, &[0x80, 67, 64]);
     let up: Message<'_> = (SWAP + 40_000, &[0xb0, 64, 0]);
     let all = [down, on, off, new_on, new_off, up];
-    assert_swap_is_a_sum(&synth(), &synth(), &all, &[down, on, off, up], &[down_again, new_on, new_off, up]);
+    assert_swap_is_a_sum(
+        &synth(),
+        &synth(),
+        &all,
+        &[down, on, off, up],
+        &[down_again, new_on, new_off, up],
+    );
 }
 
 #[test]
 fn a_swap_between_notes_changes_no_bit_of_the_tail() {
-    let midi: [Message<'_>; 4] =
-        [(0, &[0x90, 50, 110]), (10, &[0x90, 57, 110]), (SWAP - 100, &[0x80, 50, 0]), (SWAP + 9_000, &[0x80, 57, 0])];
+    let midi: [Message<'_>; 4] = [
+        (0, &[0x90, 50, 110]),
+        (10, &[0x90, 57, 110]),
+        (SWAP - 100, &[0x80, 50, 0]),
+        (SWAP + 9_000, &[0x80, 57, 0]),
+    ];
     let swapped = play(&synth(), Some(&synth()), &midi);
     let alone = play(&synth(), None, &midi);
     assert_eq!(swapped.greatest_step(0), alone.greatest_step(0));
@@ -102,16 +127,31 @@ fn a_storm_of_swaps_clicks_no_more_than_its_notes_and_leaves_nothing_behind() {
         stage.play(4_800);
     }
     // Five racks may sound at once, each with a note as loud as the one of the calm stage or more of them.
-    assert!(stage.greatest_step(0) < 20.0 * calm.greatest_step(0), "{} {}", stage.greatest_step(0), calm.greatest_step(0));
+    assert!(
+        stage.greatest_step(0) < 20.0 * calm.greatest_step(0),
+        "{} {}",
+        stage.greatest_step(0),
+        calm.greatest_step(0)
+    );
     for key in 40..60 {
-        stage.session.send_midi(host::session::Stamp::Now, &[0x80, key, 0]);
+        stage
+            .session
+            .send_midi(host::session::Stamp::Now, &[0x80, key, 0]);
     }
     stage.play(48_000 * 6);
     assert_eq!(stage.session.rack_count(), 1);
     assert_eq!(fixture.counter("instances.alive"), 1);
-    let gone = stage.events.iter().filter(|event| matches!(event, SessionEvent::RackGone(_))).count();
+    let gone = stage
+        .events
+        .iter()
+        .filter(|event| matches!(event, SessionEvent::RackGone(_)))
+        .count();
     assert_eq!(gone, 20);
-    assert!(stage.played[0][stage.position() - 4_800..].iter().all(|&sample| sample.abs() < 1e-4));
+    assert!(
+        stage.played[0][stage.position() - 4_800..]
+            .iter()
+            .all(|&sample| sample.abs() < 1e-4)
+    );
     drop(stage);
     drop(calm);
     fixture.assert_gone();
@@ -123,12 +163,14 @@ fn a_storm_of_swaps_on_a_real_time_thread_leaves_nothing_behind() {
     let fixture = Fixture::open();
     let mut live = Live::new(&fixture_rack("tail"), 48_000, 64);
     for key in 0..20 {
-        live.session.send_midi(host::session::Stamp::Now, &[0x90, key, 100]);
+        live.session
+            .send_midi(host::session::Stamp::Now, &[0x90, key, 100]);
         live.run(Duration::from_millis(5));
         live.session.load(&fixture_rack("tail")).unwrap();
     }
     assert!(live.run(Duration::from_millis(40)) >= 0.5, "held notes sound on");
-    live.session.send(host::session::Stamp::Now, host::session::Command::Panic);
+    live.session
+        .send(host::session::Stamp::Now, host::session::Command::Panic);
     assert!(live.run_until(Duration::from_secs(5), |meters| meters.leaving == 0));
     live.run(Duration::from_millis(20));
     assert_eq!(live.session.rack_count(), 1);

@@ -8,9 +8,11 @@ use tests::{Fixture, Live, Stage, layer, plugin, rack, with_params};
 /// The calls that the plugin named made from wrong threads, as they were reported.
 fn wrong_calls(events: &[SessionEvent]) -> Vec<&str> {
     let calls = events.iter().filter_map(|event| match event {
-        SessionEvent::Plugin { name, event: PluginEvent::WrongThread(call), .. } if name == "Fixture Wrong Thread" => {
-            Some(call.as_str())
-        }
+        SessionEvent::Plugin {
+            name,
+            event: PluginEvent::WrongThread(call),
+            ..
+        } if name == "Fixture Wrong Thread" => Some(call.as_str()),
         _ => None,
     });
     calls.collect()
@@ -36,7 +38,11 @@ const BROKEN: [&str; 6] = [
 fn calls_from_the_audio_thread_are_survived_and_reported() {
     let fixture = Fixture::open();
     let music = music();
-    let mut live = Live::new(&rack(vec![layer(vec![plugin("wrong-thread")]), music]), 48_000, 64);
+    let mut live = Live::new(
+        &rack(vec![layer(vec![plugin("wrong-thread")]), music]),
+        48_000,
+        64,
+    );
     live.run(Duration::from_millis(50));
     for key in 60..70 {
         live.session.send_midi(Stamp::Now, &[0x90, key, 100]);
@@ -48,7 +54,11 @@ fn calls_from_the_audio_thread_are_survived_and_reported() {
     for call in BROKEN {
         assert!(calls.contains(&call), "{call} was not reported: {calls:?}");
     }
-    assert_eq!(live.run(Duration::from_millis(100)), 0.25, "the other layer plays on");
+    assert_eq!(
+        live.run(Duration::from_millis(100)),
+        0.25,
+        "the other layer plays on"
+    );
     live.session.close(Duration::from_secs(1));
     fixture.assert_gone();
 }
@@ -89,10 +99,16 @@ fn main_in_the_audio_role_is_not_the_main_thread() {
 fn timers_and_descriptors_are_served_in_time() {
     let fixture = Fixture::open();
     let mut live = Live::new(&rack(vec![layer(vec![plugin("timer")])]), 48_000, 64);
-    assert_eq!((fixture.counter("host.timers"), fixture.counter("host.fds")), (1, 1));
+    assert_eq!(
+        (fixture.counter("host.timers"), fixture.counter("host.fds")),
+        (1, 1)
+    );
     live.run(Duration::from_millis(200));
-    let (timers, bytes, callbacks) =
-        (fixture.counter("timer.calls"), fixture.counter("fd.bytes"), fixture.counter("main_thread.calls"));
+    let (timers, bytes, callbacks) = (
+        fixture.counter("timer.calls"),
+        fixture.counter("fd.bytes"),
+        fixture.counter("main_thread.calls"),
+    );
     let started = Instant::now();
     live.run(Duration::from_secs(2));
     let seconds = started.elapsed().as_secs_f64();
@@ -101,9 +117,18 @@ fn timers_and_descriptors_are_served_in_time() {
     let timers = (fixture.counter("timer.calls") - timers) as f64 / seconds;
     let bytes = (fixture.counter("fd.bytes") - bytes) as f64 / seconds;
     let callbacks = (fixture.counter("main_thread.calls") - callbacks) as f64 / seconds;
-    assert!((40.0..=51.0).contains(&timers), "{timers} timer calls a second, 50 expected");
-    assert!((25.0..=51.0).contains(&bytes), "{bytes} bytes a second, up to 50 expected");
-    assert!((10.0..=21.0).contains(&callbacks), "{callbacks} callbacks a second, up to 20 expected");
+    assert!(
+        (40.0..=51.0).contains(&timers),
+        "{timers} timer calls a second, 50 expected"
+    );
+    assert!(
+        (25.0..=51.0).contains(&bytes),
+        "{bytes} bytes a second, up to 50 expected"
+    );
+    assert!(
+        (10.0..=21.0).contains(&callbacks),
+        "{callbacks} callbacks a second, up to 20 expected"
+    );
     live.session.close(Duration::from_secs(1));
     fixture.assert_gone();
 }
@@ -118,9 +143,21 @@ fn plugins_are_served_without_a_device_too() {
         session.tick(Instant::now());
         session.wait(Duration::from_millis(100));
     }
-    assert!(fixture.counter("timer.calls") >= 15, "{}", fixture.counter("timer.calls"));
-    assert!(fixture.counter("fd.calls") >= 8, "{}", fixture.counter("fd.calls"));
-    assert!(fixture.counter("main_thread.calls") >= 4, "{}", fixture.counter("main_thread.calls"));
+    assert!(
+        fixture.counter("timer.calls") >= 15,
+        "{}",
+        fixture.counter("timer.calls")
+    );
+    assert!(
+        fixture.counter("fd.calls") >= 8,
+        "{}",
+        fixture.counter("fd.calls")
+    );
+    assert!(
+        fixture.counter("main_thread.calls") >= 4,
+        "{}",
+        fixture.counter("main_thread.calls")
+    );
     drop(session);
     fixture.assert_gone();
 }
@@ -138,7 +175,11 @@ fn every_request_is_served_from_whichever_thread_it_comes() {
     live.run(Duration::from_millis(150));
     assert_eq!(fixture.counter("host.request_restart"), 2);
     assert_eq!(fixture.counter("host.request_process"), 2);
-    let restarted = live.events.iter().filter(|event| matches!(event, SessionEvent::Reactivated { .. })).count();
+    let restarted = live
+        .events
+        .iter()
+        .filter(|event| matches!(event, SessionEvent::Reactivated { .. }))
+        .count();
     assert_eq!((restarted, fixture.counter("activations")), (2, 3));
     let logged = |text: &str| {
         live.events.iter().any(|event| {
@@ -146,7 +187,11 @@ fn every_request_is_served_from_whichever_thread_it_comes() {
         })
     };
     for key in 10..=18 {
-        assert!(logged(&format!("fixture: note {key} on the audio thread")), "{key}: {:?}", live.events);
+        assert!(
+            logged(&format!("fixture: note {key} on the audio thread")),
+            "{key}: {:?}",
+            live.events
+        );
     }
     assert!(logged("fixture: logged from a thread of the plugin's own"));
     live.session.close(Duration::from_secs(1));
@@ -158,11 +203,18 @@ fn every_request_is_served_from_whichever_thread_it_comes() {
 fn a_storm_of_requests_is_weathered() {
     let fixture = Fixture::open();
     let music = music();
-    let mut live = Live::new(&rack(vec![layer(vec![plugin("storm")]), music.clone()]), 48_000, 64);
+    let mut live = Live::new(
+        &rack(vec![layer(vec![plugin("storm")]), music.clone()]),
+        48_000,
+        64,
+    );
     live.session.send_midi(Stamp::Now, &[0x90, 7, 100]);
     live.run(Duration::from_millis(700));
     let activations = fixture.counter("activations");
-    assert!(activations > 5, "it asks for one in each block and gets one in turn: {activations}");
+    assert!(
+        activations > 5,
+        "it asks for one in each block and gets one in turn: {activations}"
+    );
     assert!(fixture.counter("main_thread.calls") > 5);
     live.session.load(&rack(vec![music])).unwrap();
     assert_eq!(live.run(Duration::from_millis(200)).min(0.25), 0.25);
@@ -182,14 +234,20 @@ fn a_storm_of_requests_is_weathered() {
 fn a_flood_of_output_events_is_cut_off() {
     let fixture = Fixture::open();
     let music = music();
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("flood"), plugin("state")]), music]), 64);
+    let mut stage = Stage::new(
+        &rack(vec![layer(vec![plugin("flood"), plugin("state")]), music]),
+        64,
+    );
     for _ in 0..20 {
         stage.step(&[(5, &[0x90, 60, 100])]);
     }
     assert!(fixture.counter("out.refused") > 0 && fixture.counter("out.pushed") > 1_000);
     stage.play(9_600);
     assert!(stage.meters.dropped > 0, "{:?}", stage.meters);
-    let whole = |side: &Vec<f32>| side.iter().all(|&sample| sample == 0.25 || (sample - 0.35).abs() < 1e-6);
+    let whole = |side: &Vec<f32>| {
+        side.iter()
+            .all(|&sample| sample == 0.25 || (sample - 0.35).abs() < 1e-6)
+    };
     assert!(stage.played.iter().all(whole));
     drop(stage);
     fixture.assert_gone();

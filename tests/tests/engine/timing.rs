@@ -27,7 +27,11 @@ struct Score {
 
 /// A walk over the frames in steps that are multiples of `grid`.
 fn score(grid: usize, with_levels: bool) -> Score {
-    let mut score = Score { events: Vec::new(), sides: [vec![0.0; FRAMES], vec![0.0; FRAMES]], said: Vec::new() };
+    let mut score = Score {
+        events: Vec::new(),
+        sides: [vec![0.0; FRAMES], vec![0.0; FRAMES]],
+        said: Vec::new(),
+    };
     let longest = (96 / grid).max(2);
     let mut levels = Vec::new();
     let mut random: u32 = 2_463_534_242;
@@ -76,22 +80,34 @@ fn score(grid: usize, with_levels: bool) -> Score {
         random ^= random << 13;
         random ^= random >> 17;
         random ^= random << 5;
-        let step = random as usize % (longest + 1) * usize::from(random % 11 != 0);
+        let step = random as usize % (longest + 1) * usize::from(!random.is_multiple_of(11));
         // Within a note time passes; elsewhere two events may meet at one frame.
-        frame += grid * if matches!(number % 6, 1..=3) { step.max(1) } else { step };
+        frame += grid
+            * if matches!(number % 6, 1..=3) {
+                step.max(1)
+            } else {
+                step
+            };
     }
     // The plugin adds its level to each sample after the impulses.
     levels.push((FRAMES, 0.0));
     for pair in levels.windows(2) {
         let [(from, level), (to, _)] = [pair[0], pair[1]];
-        score.sides.iter_mut().flat_map(|side| &mut side[from..to]).for_each(|sample| *sample += level);
+        score
+            .sides
+            .iter_mut()
+            .flat_map(|side| &mut side[from..to])
+            .for_each(|sample| *sample += level);
     }
     score
 }
 
 fn check(stage: &Stage, score: &Score, block: usize) {
     for (side, expected) in stage.played.iter().zip(&score.sides) {
-        let wrong = side.iter().zip(expected).position(|(played, expected)| played != expected);
+        let wrong = side
+            .iter()
+            .zip(expected)
+            .position(|(played, expected)| played != expected);
         assert_eq!(wrong, None, "block {block}: the first frame that differs");
     }
     assert_eq!(stage.said, score.said, "block {block}");
@@ -114,8 +130,20 @@ fn commands_take_effect_at_their_frame_at_every_block_size() {
             assert!(match what {
                 What::Message(message) => stage.session.send_midi(stamp, message),
                 What::Level(value) => {
-                    let body = Body::Param { id: LEVEL, cookie: 0, note: NoteAddress::ALL, value: *value };
-                    stage.session.send(stamp, Command::Plugin { rack, plugin: at(0, 0), body })
+                    let body = Body::Param {
+                        id: LEVEL,
+                        cookie: 0,
+                        note: NoteAddress::ALL,
+                        value: *value,
+                    };
+                    stage.session.send(
+                        stamp,
+                        Command::Plugin {
+                            rack,
+                            plugin: at(0, 0),
+                            body,
+                        },
+                    )
                 }
             });
         }
@@ -161,7 +189,11 @@ fn a_midi_files_events_sound_at_their_frame_at_every_block_size() {
         stage.play(FRAMES);
         // A file's order at one tick is its own: releases come first.
         stage.said.sort();
-        let mut sorted = Score { events: Vec::new(), sides: score.sides.clone(), said: score.said.clone() };
+        let mut sorted = Score {
+            events: Vec::new(),
+            sides: score.sides.clone(),
+            said: score.said.clone(),
+        };
         sorted.said.sort();
         check(&stage, &sorted, block);
         drop(stage);
@@ -176,13 +208,21 @@ fn a_mapped_controller_moves_its_parameter_at_its_sample() {
     let fixture = Fixture::open();
     for block in BLOCKS {
         let mut spec = rack(vec![layer(vec![plugin("watch")])]);
-        let map = MapSpec { cc: 74, channel: None, plugin: at(0, 0), param: "Level".to_owned(), range: Some((-1.0, 1.0)) };
+        let map = MapSpec {
+            cc: 74,
+            channel: None,
+            plugin: at(0, 0),
+            param: "Level".to_owned(),
+            range: Some((-1.0, 1.0)),
+        };
         spec.maps = vec![map];
         let mut stage = Stage::new(&spec, block);
         stage.play_to(9_000, &[(4_321, &[0xb0, 74, 127]), (6_789, &[0xb3, 74, 0])]);
         let [left, right] = &stage.played;
         assert_eq!(left, right, "the plugin itself does not see the controller");
-        let steps: Vec<_> = (1..9_000).filter(|&frame| left[frame] != left[frame - 1]).collect();
+        let steps: Vec<_> = (1..9_000)
+            .filter(|&frame| left[frame] != left[frame - 1])
+            .collect();
         assert_eq!(steps, [4_321, 6_789], "block {block}");
         assert_eq!((left[0], left[5_000], left[8_999]), (0.0, 1.0, -1.0));
         drop(stage);

@@ -26,7 +26,11 @@ fn note(what: &str, layout: Layout) {
     // Telling allocates, which is no further offence.
     FORBIDDEN.set(false);
     if OFFENCES.fetch_add(1, Ordering::Relaxed) == 0 {
-        let first = format!("{what} of {} bytes:\n{}", layout.size(), Backtrace::force_capture());
+        let first = format!(
+            "{what} of {} bytes:\n{}",
+            layout.size(),
+            Backtrace::force_capture()
+        );
         *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
     }
     FORBIDDEN.set(true);

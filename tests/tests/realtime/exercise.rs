@@ -12,22 +12,47 @@ fn demo_plugin(name: &str) -> host::session::PluginSpec {
 /// An instrument with effects, a layer that speaks, several outputs, maps and the limiter.
 pub fn busy_rack() -> RackSpec {
     let mut spec = rack(vec![
-        layer(vec![demo_plugin("demo-synth"), plugin("effect"), demo_plugin("demo-gain")]),
+        layer(vec![
+            demo_plugin("demo-synth"),
+            plugin("effect"),
+            demo_plugin("demo-gain"),
+        ]),
         layer(vec![plugin("noports"), plugin("watch"), plugin("mono")]),
         layer(vec![plugin("multi"), plugin("sidechain")]),
         layer(vec![plugin("tail")]),
     ]);
     spec.master = vec![plugin("effect")];
     spec.ceiling = Some(0.5);
-    let map = |cc, plugin, param: &str| MapSpec { cc, channel: None, plugin, param: param.to_owned(), range: None };
+    let map = |cc, plugin, param: &str| MapSpec {
+        cc,
+        channel: None,
+        plugin,
+        param: param.to_owned(),
+        range: None,
+    };
     spec.maps = vec![map(74, at(0, 0), "Cutoff"), map(20, at(1, 1), "Level")];
     spec
 }
 
+/// The channel that [`flood`] leaves alone.
+const LAST_CHANNEL: u8 = 15;
+
 /// A layer for each plugin that breaks a rule or asks for much.
 fn rude_rack() -> RackSpec {
-    let names = ["nan", "fail-process", "flood", "wrong-thread", "storm", "timer", "stuck", "stuck-hard", "many-params"];
-    let layers: Vec<LayerSpec> = names.into_iter().map(|name| layer(vec![plugin(name)])).collect();
+    let names = [
+        "nan",
+        "fail-process",
+        "flood",
+        "wrong-thread",
+        "storm",
+        "timer",
+        "stuck",
+        "stuck-hard",
+        "many-params",
+    ];
+    let mut layers: Vec<LayerSpec> = names.into_iter().map(|name| layer(vec![plugin(name)])).collect();
+    // Each of its notes says 100,000 things.
+    layers[2].settings.channel = Some(LAST_CHANNEL);
     rack(layers)
 }
 
@@ -35,18 +60,29 @@ fn phrase() -> MidiFile {
     file::parse(presets::factory_phrase(), Path::new("stage-synth.mid")).unwrap()
 }
 
-/// Notes, controllers, bends, pressure and system exclusive on all channels, and parameters of every plugin: more than
-/// the ways have room for.
+/// Notes, controllers, bends, pressure and system exclusive, and parameters of several plugins: more than the ways have
+/// room for.
 fn flood(session: &mut Session) {
     for number in 0..6_000_u32 {
         let [low, high, ..] = (number * 37).to_le_bytes();
-        let (channel, key, value) = (low & 0x0f, high & 0x7f, low & 0x7f);
-        let message = [[0x90, key, value], [0xb0, key, value], [0xe0, value, key], [0xa0, key, value], [0xd0, key, 0]];
+        let (channel, key, value) = (low % LAST_CHANNEL, high & 0x7f, low & 0x7f);
+        let message = [
+            [0x90, key, value],
+            [0xb0, key, value],
+            [0xe0, value, key],
+            [0xa0, key, value],
+            [0xd0, key, 0],
+        ];
         let [status, first, second] = message[number as usize % 5];
         session.send_midi(Stamp::Now, &[status | channel, first, second]);
         if number % 50 == 0 {
             session.send_midi(Stamp::Now, &[0xf0, 0x7d, key, value, 0xf7]);
-            let places = [(at(0, 0), "Cutoff"), (at(1, 1), "Level"), (at(0, 1), "Gain"), (at(u8::MAX, 0), "Gain")];
+            let places = [
+                (at(0, 0), "Cutoff"),
+                (at(1, 1), "Level"),
+                (at(0, 1), "Gain"),
+                (at(u8::MAX, 0), "Gain"),
+            ];
             for (place, name) in places {
                 // Racks differ; a parameter that one does not have is no matter here.
                 let _ = session.set_param(place, name, f64::from(value) / 127.0, Stamp::Now);
@@ -79,9 +115,27 @@ pub fn exercise(session: &mut Session, mut play: impl FnMut(&mut Session, u64)) 
     for round in 0..4_u8 {
         let id = session.rack().unwrap().id;
         let gain = f32::from(round) / 4.0;
-        let settings = LayerSettings { gain, pan: gain - 0.5, mute: round == 2, ..LayerSettings::default() };
-        session.send(Stamp::Now, Command::Layer { rack: id, layer: round, settings });
-        session.send(Stamp::Now, Command::Fade { to: 1.0 - gain, frames: 300 });
+        let settings = LayerSettings {
+            gain,
+            pan: gain - 0.5,
+            mute: round == 2,
+            ..LayerSettings::default()
+        };
+        session.send(
+            Stamp::Now,
+            Command::Layer {
+                rack: id,
+                layer: round,
+                settings,
+            },
+        );
+        session.send(
+            Stamp::Now,
+            Command::Fade {
+                to: 1.0 - gain,
+                frames: 300,
+            },
+        );
         play(session, 20);
     }
     session.send(Stamp::Now, Command::Fade { to: 1.0, frames: 0 });
@@ -100,7 +154,11 @@ pub fn exercise(session: &mut Session, mut play: impl FnMut(&mut Session, u64)) 
     }
 
     // Latency and ports change; a plugin is taken out and put back.
-    for (place, name, value) in [(at(0, 1), "Latency", 500.0), (at(2, 0), "Ports", 4.0), (at(u8::MAX, 0), "Latency", 0.0)] {
+    for (place, name, value) in [
+        (at(0, 1), "Latency", 500.0),
+        (at(2, 0), "Ports", 4.0),
+        (at(u8::MAX, 0), "Latency", 0.0),
+    ] {
         assert!(session.set_param(place, name, value, Stamp::Now).unwrap());
         play(session, 60);
     }
@@ -116,6 +174,7 @@ pub fn exercise(session: &mut Session, mut play: impl FnMut(&mut Session, u64)) 
         play(session, 20);
     }
     session.send_midi(Stamp::Now, &[0xb0, 1, 1]);
+    session.send_midi(Stamp::Now, &[0x90 | LAST_CHANNEL, 60, 1]);
     flood(session);
     play(session, 60);
     session.send(Stamp::Now, Command::Panic);

@@ -49,10 +49,15 @@ fn play() {
     let started = Instant::now();
     let mut rounds = 0_u32;
     while started.elapsed() < Duration::from_secs(SECONDS) {
-        notes(&mut live.session, if rounds.is_multiple_of(2) { 0x90 } else { 0x80 });
+        notes(
+            &mut live.session,
+            if rounds.is_multiple_of(2) { 0x90 } else { 0x80 },
+        );
         for value in 0..100_u8 {
             let cutoff = f64::from(value) / 100.0;
-            live.session.set_param(at(0, 0), "Cutoff", cutoff, Stamp::Now).unwrap();
+            live.session
+                .set_param(at(0, 0), "Cutoff", cutoff, Stamp::Now)
+                .unwrap();
             live.session.send_midi(Stamp::Now, &[0xb0, 74, value]);
             live.session.send_midi(Stamp::Now, &[0xf0, 0x7d, value, 0xf7]);
         }
@@ -68,15 +73,29 @@ fn play() {
 
 /// The system calls of one thread between the marks, by name.
 fn calls(trace: &str) -> (BTreeMap<String, u64>, f64) {
-    let thread = trace.lines().find_map(|line| line.split_once("MARK thread ")?.1.split('\\').next());
+    let thread = trace
+        .lines()
+        .find_map(|line| line.split_once("MARK thread ")?.1.split('\\').next());
     let thread = thread.expect("the mark that names the thread").to_owned();
-    let time = |line: &str| line.split_whitespace().nth(1).and_then(|time| time.parse::<f64>().ok());
-    let marked = |mark: &str| trace.lines().find(|line| line.contains(mark)).and_then(time).expect("a mark with its time");
+    let time = |line: &str| {
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|time| time.parse::<f64>().ok())
+    };
+    let marked = |mark: &str| {
+        trace
+            .lines()
+            .find(|line| line.contains(mark))
+            .and_then(time)
+            .expect("a mark with its time")
+    };
     let (begin, end) = (marked("MARK begin"), marked("MARK end"));
     let mut calls = BTreeMap::new();
     for line in trace.lines() {
         let mut words = line.split_whitespace();
-        if words.next() != Some(thread.as_str()) || !time(line).is_some_and(|time| (begin..=end).contains(&time)) {
+        if words.next() != Some(thread.as_str())
+            || !time(line).is_some_and(|time| (begin..=end).contains(&time))
+        {
             continue;
         }
         let call = words.nth(1).unwrap_or_default();
@@ -97,9 +116,19 @@ fn the_audio_thread_sleeps_once_a_block_and_asks_for_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-ttt", "-s", "64", "-o"]).arg(&trace).arg(env::current_exe().unwrap());
-    strace.args(["--exact", "system_calls::the_audio_thread_sleeps_once_a_block_and_asks_for_nothing_else", "--nocapture"]);
-    let told = strace.env(WATCHED, "1").output().expect("strace is installed; `cargo xtask packages` does that");
+    strace
+        .args(["-f", "-ttt", "-s", "64", "-o"])
+        .arg(&trace)
+        .arg(env::current_exe().unwrap());
+    strace.args([
+        "--exact",
+        "system_calls::the_audio_thread_sleeps_once_a_block_and_asks_for_nothing_else",
+        "--nocapture",
+    ]);
+    let told = strace
+        .env(WATCHED, "1")
+        .output()
+        .expect("strace is installed; `cargo xtask packages` does that");
     let trace = fs::read_to_string(&trace).unwrap_or_default();
     assert!(
         told.status.success() && trace.contains("MARK end"),
@@ -108,10 +137,16 @@ fn the_audio_thread_sleeps_once_a_block_and_asks_for_nothing_else() {
     );
     let (mut calls, seconds) = calls(&trace);
     let sleeps = calls.remove("clock_nanosleep").unwrap_or(0);
-    assert!(calls.is_empty(), "in {seconds:.1} s besides {sleeps} sleeps: {calls:?}");
+    assert!(
+        calls.is_empty(),
+        "in {seconds:.1} s besides {sleeps} sleeps: {calls:?}"
+    );
     let blocks = seconds * f64::from(RATE) / f64::from(BUFFER);
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let share = sleeps as f64 / blocks;
     // Being watched costs time, and a block that is lost costs a second sleep.
-    assert!((0.2..1.5).contains(&share), "{sleeps} sleeps in the time of {blocks:.0} blocks");
+    assert!(
+        (0.2..1.5).contains(&share),
+        "{sleeps} sleeps in the time of {blocks:.0} blocks"
+    );
 }

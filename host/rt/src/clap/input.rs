@@ -42,6 +42,8 @@ impl Default for ClapEvent {
 pub struct ClapScratch {
     events: Lent<[ClapEvent]>,
     missed: u32,
+    /// The transport that was told last, as it is and in CLAP's layout.
+    told: (Transport, clap_event_transport),
 }
 
 impl fmt::Debug for ClapScratch {
@@ -79,8 +81,22 @@ impl InputEventBuffer for Input<'_> {
 impl ClapScratch {
     /// Scratch memory; one event of a list becomes at most one here.
     #[must_use]
-    pub const fn new(events: Lent<[ClapEvent]>) -> Self {
-        Self { events, missed: 0 }
+    pub fn new(events: Lent<[ClapEvent]>) -> Self {
+        let told = (Transport::STOPPED, transport(0, &Transport::STOPPED));
+        Self {
+            events,
+            missed: 0,
+            told,
+        }
+    }
+
+    /// The transport for a process call: made once for all plugins, and for as long as it stands.
+    #[inline]
+    pub(super) fn transport(&mut self, at: &Transport) -> clap_event_transport {
+        if self.told.0 != *at {
+            self.told = (*at, transport(0, at));
+        }
+        self.told.1
     }
 
     /// Takes the number of events that found no room since the last call.
@@ -92,17 +108,10 @@ impl ClapScratch {
     pub(super) fn convert(&mut self, list: &EventList, notes: NoteInput) -> Input<'_> {
         let mut count = 0;
         for event in list.as_slice() {
-            let Some(converted) = convert(list, event, notes) else {
-                continue;
-            };
             match self.events.get_mut(count) {
-                Some(place) => *place = converted,
-                None => {
-                    self.missed = self.missed.saturating_add(1);
-                    continue;
-                }
+                Some(place) => count += usize::from(write(place, list, event, notes)),
+                None => self.missed = self.missed.saturating_add(1),
             }
-            count += 1;
         }
         Input {
             events: &self.events[..count],
@@ -121,64 +130,49 @@ const fn header<T>(time: u32, type_: clap_event_type) -> clap_event_header {
     }
 }
 
-fn convert(list: &EventList, event: &Event, notes: NoteInput) -> Option<ClapEvent> {
+/// Writes an event as the note input takes it. Returns whether there is anything to write.
+///
+/// Each kind is written to its own field: most are a third of the union's size, which would else be copied whole.
+#[inline]
+fn write(place: &mut ClapEvent, list: &EventList, event: &Event, notes: NoteInput) -> bool {
     let time = event.time;
-    Some(match event.body {
-        Body::NoteOn { note, velocity } if notes == NoteInput::Midi => midi(
-            time,
-            0,
-            [0x90 | channel(note), key(note), to_seven_bits(velocity).max(1)],
-        ),
-        Body::NoteOff { note, .. } if notes == NoteInput::Midi && note.key < 0 => {
-            midi(time, 0, [0xb0 | channel(note), 123, 0])
-        }
-        Body::NoteOff { note, velocity } if notes == NoteInput::Midi => midi(
-            time,
-            0,
-            [0x80 | channel(note), key(note), to_seven_bits(velocity)],
-        ),
-        // MIDI chokes a channel, not a note: that note is let go.
-        Body::NoteChoke { note } if notes == NoteInput::Midi && note.key >= 0 => {
-            midi(time, 0, [0x80 | channel(note), key(note), 127])
-        }
-        Body::NoteChoke { note } if notes == NoteInput::Midi => midi(time, 0, [0xb0 | channel(note), 120, 0]),
-        Body::Expression { note, kind, value } if notes == NoteInput::Midi => match kind {
-            Expression::Pressure if note.key >= 0 => {
-                midi(time, 0, [0xa0 | channel(note), key(note), to_seven_bits(value)])
-            }
-            Expression::Pressure => midi(time, 0, [0xd0 | channel(note), to_seven_bits(value), 0]),
-            _ => return None,
+    match event.body {
+        body if notes == NoteInput::Midi && body.is_note() => match to_midi(&body) {
+            Some(data) => place.midi = midi(time, 0, data),
+            None => return false,
         },
-        Body::NoteOn { note, velocity } => self::note(time, CLAP_EVENT_NOTE_ON, note, velocity),
-        Body::NoteOff { note, velocity } => self::note(time, CLAP_EVENT_NOTE_OFF, note, velocity),
-        Body::NoteChoke { note } => self::note(time, CLAP_EVENT_NOTE_CHOKE, note, 0.0),
-        Body::NoteEnd { .. } => return None,
-        Body::Expression { note, kind, value } => expression(time, note, kind, value),
-        Body::Midi { data, .. } if notes == NoteInput::Clap => return controller(time, data),
-        Body::Midi { port, data } => midi(time, port, data),
-        Body::Midi2 { .. } | Body::SysEx { .. } if notes == NoteInput::Clap => return None,
-        Body::Midi2 { port, data } => ClapEvent {
-            midi2: clap_event_midi2 {
+        Body::NoteOn { note, velocity } => place.note = self::note(time, CLAP_EVENT_NOTE_ON, note, velocity),
+        Body::NoteOff { note, velocity } => {
+            place.note = self::note(time, CLAP_EVENT_NOTE_OFF, note, velocity)
+        }
+        Body::NoteChoke { note } => place.note = self::note(time, CLAP_EVENT_NOTE_CHOKE, note, 0.0),
+        Body::NoteEnd { .. } => return false,
+        Body::Expression { note, kind, value } => place.expression = expression(time, note, kind, value),
+        Body::Midi { data, .. } if notes == NoteInput::Clap => return write_controller(place, time, data),
+        Body::Midi { port, data } => place.midi = midi(time, port, data),
+        Body::Midi2 { .. } | Body::SysEx { .. } if notes == NoteInput::Clap => return false,
+        Body::Midi2 { port, data } => {
+            place.midi2 = clap_event_midi2 {
                 header: header::<clap_event_midi2>(time, CLAP_EVENT_MIDI2),
                 port_index: port,
                 data,
-            },
-        },
-        Body::SysEx { port, start, len } => ClapEvent {
-            sysex: clap_event_midi_sysex {
+            };
+        }
+        Body::SysEx { port, start, len } => {
+            place.sysex = clap_event_midi_sysex {
                 header: header::<clap_event_midi_sysex>(time, CLAP_EVENT_MIDI_SYSEX),
                 port_index: port,
                 buffer: list.bytes(start, len).as_ptr(),
                 size: len,
-            },
-        },
+            };
+        }
         Body::Param {
             id,
             cookie,
             note,
             value,
-        } => ClapEvent {
-            param: clap_event_param_value {
+        } => {
+            place.param = clap_event_param_value {
                 header: header::<clap_event_param_value>(time, CLAP_EVENT_PARAM_VALUE),
                 param_id: id,
                 cookie: core::ptr::with_exposed_provenance_mut(cookie),
@@ -187,15 +181,15 @@ fn convert(list: &EventList, event: &Event, notes: NoteInput) -> Option<ClapEven
                 channel: note.channel,
                 key: note.key,
                 value,
-            },
-        },
+            };
+        }
         Body::ParamMod {
             id,
             cookie,
             note,
             amount,
-        } => ClapEvent {
-            modulation: clap_event_param_mod {
+        } => {
+            place.modulation = clap_event_param_mod {
                 header: header::<clap_event_param_mod>(time, CLAP_EVENT_PARAM_MOD),
                 param_id: id,
                 cookie: core::ptr::with_exposed_provenance_mut(cookie),
@@ -204,67 +198,81 @@ fn convert(list: &EventList, event: &Event, notes: NoteInput) -> Option<ClapEven
                 channel: note.channel,
                 key: note.key,
                 amount,
-            },
-        },
-        Body::GestureBegin { id } => gesture(time, CLAP_EVENT_PARAM_GESTURE_BEGIN, id),
-        Body::GestureEnd { id } => gesture(time, CLAP_EVENT_PARAM_GESTURE_END, id),
-        Body::Transport(at) => ClapEvent {
-            transport: transport(time, &at),
-        },
+            };
+        }
+        Body::GestureBegin { id } => place.gesture = gesture(time, CLAP_EVENT_PARAM_GESTURE_BEGIN, id),
+        Body::GestureEnd { id } => place.gesture = gesture(time, CLAP_EVENT_PARAM_GESTURE_END, id),
+        Body::Transport(number) => place.transport = transport(time, &list.transport(number)),
+    }
+    true
+}
+
+/// A note or expression as MIDI 1.0 says it; what it cannot say is left out.
+fn to_midi(body: &Body) -> Option<[u8; 3]> {
+    Some(match *body {
+        Body::NoteOn { note, velocity } => [0x90 | channel(note), key(note), to_seven_bits(velocity).max(1)],
+        Body::NoteOff { note, .. } if note.key < 0 => [0xb0 | channel(note), 123, 0],
+        Body::NoteOff { note, velocity } => [0x80 | channel(note), key(note), to_seven_bits(velocity)],
+        // MIDI chokes a channel, not a note: that note is let go.
+        Body::NoteChoke { note } if note.key >= 0 => [0x80 | channel(note), key(note), 127],
+        Body::NoteChoke { note } => [0xb0 | channel(note), 120, 0],
+        Body::Expression {
+            note,
+            kind: Expression::Pressure,
+            value,
+        } if note.key >= 0 => [0xa0 | channel(note), key(note), to_seven_bits(value)],
+        Body::Expression {
+            note,
+            kind: Expression::Pressure,
+            value,
+        } => [0xd0 | channel(note), to_seven_bits(value), 0],
+        _ => return None,
     })
 }
 
-fn note(time: u32, type_: clap_event_type, note: NoteAddress, velocity: f64) -> ClapEvent {
-    ClapEvent {
-        note: clap_event_note {
-            header: header::<clap_event_note>(time, type_),
-            note_id: note.id,
-            port_index: note.port,
-            channel: note.channel,
-            key: note.key,
-            velocity,
-        },
+fn note(time: u32, type_: clap_event_type, note: NoteAddress, velocity: f64) -> clap_event_note {
+    clap_event_note {
+        header: header::<clap_event_note>(time, type_),
+        note_id: note.id,
+        port_index: note.port,
+        channel: note.channel,
+        key: note.key,
+        velocity,
     }
 }
 
-fn expression(time: u32, note: NoteAddress, kind: Expression, value: f64) -> ClapEvent {
-    ClapEvent {
-        expression: clap_event_note_expression {
-            header: header::<clap_event_note_expression>(time, CLAP_EVENT_NOTE_EXPRESSION),
-            expression_id: match kind {
-                Expression::Volume => CLAP_NOTE_EXPRESSION_VOLUME,
-                Expression::Pan => CLAP_NOTE_EXPRESSION_PAN,
-                Expression::Tuning => CLAP_NOTE_EXPRESSION_TUNING,
-                Expression::Vibrato => CLAP_NOTE_EXPRESSION_VIBRATO,
-                Expression::Expression => CLAP_NOTE_EXPRESSION_EXPRESSION,
-                Expression::Brightness => CLAP_NOTE_EXPRESSION_BRIGHTNESS,
-                Expression::Pressure => CLAP_NOTE_EXPRESSION_PRESSURE,
-            },
-            note_id: note.id,
-            port_index: note.port,
-            channel: note.channel,
-            key: note.key,
-            value,
+fn expression(time: u32, note: NoteAddress, kind: Expression, value: f64) -> clap_event_note_expression {
+    clap_event_note_expression {
+        header: header::<clap_event_note_expression>(time, CLAP_EVENT_NOTE_EXPRESSION),
+        expression_id: match kind {
+            Expression::Volume => CLAP_NOTE_EXPRESSION_VOLUME,
+            Expression::Pan => CLAP_NOTE_EXPRESSION_PAN,
+            Expression::Tuning => CLAP_NOTE_EXPRESSION_TUNING,
+            Expression::Vibrato => CLAP_NOTE_EXPRESSION_VIBRATO,
+            Expression::Expression => CLAP_NOTE_EXPRESSION_EXPRESSION,
+            Expression::Brightness => CLAP_NOTE_EXPRESSION_BRIGHTNESS,
+            Expression::Pressure => CLAP_NOTE_EXPRESSION_PRESSURE,
         },
+        note_id: note.id,
+        port_index: note.port,
+        channel: note.channel,
+        key: note.key,
+        value,
     }
 }
 
-fn midi(time: u32, port: u16, data: [u8; 3]) -> ClapEvent {
-    ClapEvent {
-        midi: clap_event_midi {
-            header: header::<clap_event_midi>(time, CLAP_EVENT_MIDI),
-            port_index: port,
-            data,
-        },
+fn midi(time: u32, port: u16, data: [u8; 3]) -> clap_event_midi {
+    clap_event_midi {
+        header: header::<clap_event_midi>(time, CLAP_EVENT_MIDI),
+        port_index: port,
+        data,
     }
 }
 
-fn gesture(time: u32, type_: clap_event_type, id: u32) -> ClapEvent {
-    ClapEvent {
-        gesture: clap_event_param_gesture {
-            header: header::<clap_event_param_gesture>(time, type_),
-            param_id: id,
-        },
+fn gesture(time: u32, type_: clap_event_type, id: u32) -> clap_event_param_gesture {
+    clap_event_param_gesture {
+        header: header::<clap_event_param_gesture>(time, type_),
+        param_id: id,
     }
 }
 
@@ -272,7 +280,7 @@ fn gesture(time: u32, type_: clap_event_type, id: u32) -> ClapEvent {
 ///
 /// Pitch bend is two semitones each way, the General MIDI default. All notes off is a note-off for every note of
 /// the channel, all sound off a choke. What has no counterpart is left out.
-fn controller(time: u32, data: [u8; 3]) -> Option<ClapEvent> {
+fn write_controller(place: &mut ClapEvent, time: u32, data: [u8; 3]) -> bool {
     let [status, first, second] = data;
     let note = NoteAddress::channel(status & 0x0f);
     let unit = f64::from(second) / 127.0;
@@ -282,17 +290,24 @@ fn controller(time: u32, data: [u8; 3]) -> Option<ClapEvent> {
         (0xb0, 10) => (Expression::Pan, f64::from(second.min(126)) / 126.0),
         (0xb0, 11) => (Expression::Expression, unit),
         (0xb0, 74) => (Expression::Brightness, unit),
-        (0xb0, 120) => return Some(self::note(time, CLAP_EVENT_NOTE_CHOKE, note, 0.0)),
+        (0xb0, 120) => {
+            place.note = self::note(time, CLAP_EVENT_NOTE_CHOKE, note, 0.0);
+            return true;
+        }
         // The mode messages let go of all notes as well.
-        (0xb0, 123..=127) => return Some(self::note(time, CLAP_EVENT_NOTE_OFF, note, 0.0)),
+        (0xb0, 123..=127) => {
+            place.note = self::note(time, CLAP_EVENT_NOTE_OFF, note, 0.0);
+            return true;
+        }
         (0xd0, _) => (Expression::Pressure, f64::from(first) / 127.0),
         (0xe0, _) => {
             let bend = i32::from(second) << 7 | i32::from(first);
             (Expression::Tuning, f64::from(bend - 8192) / 8192.0 * 2.0)
         }
-        _ => return None,
+        _ => return false,
     };
-    Some(expression(time, note, kind, value))
+    place.expression = expression(time, note, kind, value);
+    true
 }
 
 #[expect(clippy::cast_sign_loss, reason = "clamped to a channel\'s range")]

@@ -9,7 +9,6 @@ use crate::block::{PortBuffers, PortShape};
 use crate::events::{Body, Event, EventList, Expression, NoteAddress};
 use crate::lend::testing::{lend, slice};
 use crate::processor::NoteInput;
-use crate::transport::Transport;
 use clack_host::events::io::{InputEventBuffer, OutputEventBuffer};
 use std::boxed::Box;
 use std::vec::Vec;
@@ -108,7 +107,7 @@ fn every_event_goes_out_and_comes_back_the_same() {
     assert_eq!(echo(&bodies, NoteInput::ClapAndMidi), bodies);
     // What a plugin has no business to say is taken and left out.
     let silent = [
-        Body::Transport(Transport::STOPPED),
+        Body::Transport(0),
         Body::ParamMod {
             id: 1,
             cookie: 0,

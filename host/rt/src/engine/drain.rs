@@ -5,7 +5,7 @@ use crate::events::{Body, Event, EventList, is_release};
 use crate::rack::Targeted;
 use crate::sequence::{Note, Sequence, What};
 use crate::transport::Transport;
-use crate::wire::{Command, FromEngine, PluginAddress, RackId, Stamp, ToEngine};
+use crate::wire::{Command, FromEngine, PluginAddress, RackId, Stamp};
 
 /// The stretch of the device's block that is being played.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +130,9 @@ impl Engine {
         self.targets = 0;
         self.drain_debts();
         self.drain_device(span);
-        self.drain_sequence(span, 0);
+        if self.sequence.is_some() {
+            self.drain_sequence(span, 0);
+        }
         // Each lane has its turn to be first, so that none starves behind a flood on another.
         let used = self.lanes_used;
         self.first_lane = if self.first_lane + 1 < used {
@@ -249,8 +251,7 @@ impl Engine {
                 }
                 What::Transport(at) if time == 0 => *transport = at,
                 What::Transport(at) => {
-                    let body = Body::Transport(at);
-                    *tempo_changes |= incoming.push(Event { time, body });
+                    *tempo_changes |= incoming.push_transport(time, at);
                 }
             }
         });
@@ -279,7 +280,10 @@ impl Engine {
 
     /// Takes what is due in this span from one lane. What finds no room stays in the ring for the next block.
     fn drain_lane(&mut self, index: usize, span: Span) {
-        // The lane is taken out of the table for the length of this call, and put back.
+        // The lane is taken out of the table for the length of this call, and put back, if it has anything.
+        if self.lanes[index].as_ref().is_none_or(|lane| lane.rests()) {
+            return;
+        }
         let Some(mut lane) = self.lanes[index].take() else {
             return;
         };
@@ -289,38 +293,52 @@ impl Engine {
         let owes = lane.owes();
         // Times of one lane never go back, whatever its stamps say: a note-off stays behind its note-on.
         let mut last = 0;
-        while let Some(&ToEngine { at, command }) = lane.peek() {
-            let Some(time) = span.due(at) else { break };
+        let all = lane.drain(|next, bytes| {
+            let Some(time) = span.due(next.at) else {
+                return false;
+            };
             if self.incoming.room() == 0 || self.targets == self.targeted.len() {
-                break;
+                return false;
             }
             last = time.max(last);
-            if let Command::SysEx { len } = command {
-                // One that waits for room is kept; one that no block could hold is dropped.
-                if self.incoming.byte_room() < len as usize && !self.incoming.pool_is_empty() {
-                    break;
+            match next.command {
+                Command::Midi(data) => self.hear(last, data),
+                Command::Plugin {
+                    rack,
+                    plugin,
+                    ref body,
+                } => self.target(rack, plugin, last, body),
+                Command::SysEx { len } => {
+                    // One that waits for room is kept; one that no block could hold is dropped.
+                    if self.incoming.byte_room() < len as usize && !self.incoming.pool_is_empty() {
+                        return false;
+                    }
+                    let mut taken = false;
+                    self.incoming.push_sysex_with(last, 0, len, |into| {
+                        taken = true;
+                        bytes.read(into)
+                    });
+                    if !taken {
+                        bytes.skip(len);
+                    }
+                    self.meters.midi_events += 1;
                 }
-                lane.pop();
-                if !self
-                    .incoming
-                    .push_sysex_with(last, 0, len, |bytes| lane.read_bytes(bytes))
-                {
-                    lane.skip_bytes(len);
-                }
-                self.meters.midi_events += 1;
-                continue;
+                ref command => self.obey(last, command, span),
             }
-            lane.pop();
-            self.obey(last, command, span);
-        }
-        if owes && lane.peek().is_none() {
-            lane.settle(|command| self.obey(last, command, span));
+            true
+        });
+        if owes && all {
+            lane.settle(|command| match command {
+                Command::Midi(data) => self.hear(last, data),
+                command => self.obey(last, &command, span),
+            });
         }
         self.home.dropped += u64::from(lane.take_dropped());
         self.lanes[index] = Some(lane);
     }
 
     /// Takes a message from outside at its frame.
+    #[inline]
     fn hear(&mut self, time: u32, data: [u8; 3]) {
         self.meters.midi_events += 1;
         self.meters.last_midi = data;
@@ -341,8 +359,7 @@ impl Engine {
                     playing,
                     ..self.transport_at(time)
                 };
-                let body = Body::Transport(at);
-                self.tempo_changes |= self.incoming.push(Event { time, body });
+                self.tempo_changes |= self.incoming.push_transport(time, at);
             }
         }
         let Some(sequence) = &mut self.sequence else {
@@ -357,12 +374,11 @@ impl Engine {
         }
     }
 
-    fn obey(&mut self, time: u32, command: Command, span: Span) {
-        match command {
-            Command::Midi(data) => self.hear(time, data),
-            // Taken by `drain_lane`, which has the bytes.
-            Command::SysEx { .. } => {}
-            Command::Plugin { rack, plugin, body } => self.target(rack, plugin, Event { time, body }),
+    /// Does what is asked of the engine itself.
+    fn obey(&mut self, time: u32, command: &Command, span: Span) {
+        match *command {
+            // Notes and the like have been taken by `drain_lane`.
+            Command::Midi(_) | Command::SysEx { .. } | Command::Plugin { .. } => {}
             Command::Layer {
                 rack,
                 layer,
@@ -386,18 +402,24 @@ impl Engine {
 
     /// An event for one plugin of the rack that plays. A rack that leaves hears only releases; for any other rack it
     /// comes too late and is dropped.
-    fn target(&mut self, rack: RackId, plugin: PluginAddress, event: Event) {
-        let targeted = Targeted { plugin, event };
+    #[inline]
+    fn target(&mut self, rack: RackId, plugin: PluginAddress, time: u32, body: &Body) {
+        let targeted = Targeted {
+            plugin,
+            event: Event { time, body: *body },
+        };
         if self.current.as_ref().is_some_and(|current| current.id == rack) {
             let pushed = push_targeted(&mut self.targeted, &mut self.targets, targeted);
             self.home.dropped += u64::from(!pushed);
-        } else if event.body.is_release()
-            && let Some(leaving) = self
-                .leaving
-                .iter_mut()
-                .flatten()
-                .find(|leaving| leaving.rack.id == rack)
-        {
+        } else if body.is_release() {
+            self.release(rack, targeted);
+        }
+    }
+
+    #[cold]
+    fn release(&mut self, rack: RackId, targeted: Targeted) {
+        let mut leaving = self.leaving.iter_mut().flatten();
+        if let Some(leaving) = leaving.find(|leaving| leaving.rack.id == rack) {
             leaving.release(targeted);
         }
     }
@@ -409,6 +431,7 @@ fn push_midi(list: &mut EventList, time: u32, data: [u8; 3]) -> bool {
 }
 
 /// Adds an event behind those of the same time. Returns whether there was room.
+#[inline]
 pub(super) fn push_targeted(targeted: &mut [Targeted], count: &mut usize, new: Targeted) -> bool {
     if *count == targeted.len() {
         return false;

@@ -1,7 +1,7 @@
 //! Reports home, and spares the way.
 
 use super::Engine;
-use crate::block::Block;
+use crate::block::{Block, Peak};
 use crate::wire::{FromEngine, Meters};
 
 /// Reports a second.
@@ -40,10 +40,11 @@ impl Engine {
             dropped: self.home.dropped,
             faults: self.home.faults,
             leaving,
+            peak: self.peaks.map(|peak| peak.value()),
             ..self.meters
         };
         self.home.send(FromEngine::Meters(self.meters));
-        self.meters.peak = [0.0; 2];
+        self.peaks = [Peak::NONE; 2];
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::drain::Span;
-use crate::block::{Block, copy_with_peak};
+use crate::block::{Block, peak_of_finite};
 use crate::events::Body;
 use crate::rack::{Pass, Playing};
 use crate::transport::Transport;
@@ -127,50 +127,39 @@ impl Engine {
             offset: span.start,
             home: &mut self.home,
         };
-        let mut peaks = [0.0; 2];
         let mut ceiling = None;
         if let Some(rack) = &mut self.current {
-            rack.process(&self.incoming, Playing::Live, &mut pass);
-            let mix = pass.scratch.mix.frames(frames);
-            for ((side, mix), peak) in [&mut *left, &mut *right].into_iter().zip(mix).zip(&mut peaks) {
-                *peak = copy_with_peak(side, mix);
-            }
+            rack.process(
+                &self.incoming,
+                Playing::Live,
+                &mut pass,
+                [&mut *left, &mut *right],
+            );
             ceiling = rack.ceiling.filter(|ceiling| *ceiling > 0.0);
         } else {
             left.fill(0.0);
             right.fill(0.0);
         }
         self.feed.advance(frames);
-        let mut changed = false;
-        for leaving in self.leaving.iter_mut().flatten() {
-            leaving.process(&self.incoming, &mut pass, [&mut *left, &mut *right], self.rate);
-            changed = true;
+        if self.anything_leaves {
+            for leaving in self.leaving.iter_mut().flatten() {
+                let sides = [&mut *left, &mut *right];
+                leaving.process(&self.incoming, &mut pass, &mut self.aside, sides, self.rate);
+            }
         }
         self.follow_transport(span.frames);
         self.panic_watch(span.frames);
-        if !self.fade.rests() {
-            changed = true;
-            if self.fade.process([&mut *left, &mut *right]) {
-                self.home.send(FromEngine::Faded);
-            }
-        }
-        if changed {
-            peaks = [crate::block::peak(left), crate::block::peak(right)];
-        }
-        if peaks.iter().any(|peak| peak.is_nan()) {
-            // Every plugin was good, so their sum overflowed: no device shall hear that.
-            left.fill(0.0);
-            right.fill(0.0);
-            peaks = [0.0; 2];
-            self.home.faults += 1;
+        if !self.fade.rests() && self.fade.process([&mut *left, &mut *right]) {
+            self.home.send(FromEngine::Faded);
         }
         // Without a ceiling the limiter comes back to rest before it lets go.
-        let ceiling = ceiling.unwrap_or(f32::MAX);
-        self.limiter
-            .process([left, right], ceiling, peaks[0].max(peaks[1]));
-        for (kept, peak) in self.meters.peak.iter_mut().zip(peaks) {
-            *kept = kept.max(peak.min(ceiling));
+        if ceiling.is_some() || !self.limiter.rests() {
+            let ceiling = ceiling.unwrap_or(f32::MAX);
+            let peak = peak_of_finite(left).max(peak_of_finite(right));
+            self.limiter.process([&mut *left, &mut *right], ceiling, peak);
         }
+        self.peaks[0].look(left);
+        self.peaks[1].look(right);
     }
 
     /// Moves the transport to the span's end, by way of the changes inside it.
@@ -194,8 +183,8 @@ impl Engine {
             .iter()
             .filter(|event| event.time <= frame)
         {
-            if let Body::Transport(change) = event.body {
-                transport = change;
+            if let Body::Transport(number) = event.body {
+                transport = self.incoming.transport(number);
                 at = event.time;
             }
         }

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::drain::push_targeted;
+use crate::block::{Stereo, peak_of_finite};
 use crate::events::{Body, Event, EventList};
 use crate::lend::Lent;
 use crate::rack::{Glide, Gone, Pass, Playing, Rack, Targeted, Watch, add_ramped};
@@ -88,6 +89,7 @@ impl Leaving {
         &mut self,
         incoming: &EventList,
         pass: &mut Pass<'_>,
+        aside: &mut Stereo,
         out: [&mut [f32]; 2],
         rate: f64,
     ) {
@@ -114,10 +116,11 @@ impl Leaving {
             offset: pass.offset,
             home: &mut *pass.home,
         };
-        self.rack.process(incoming, Playing::Leaving, &mut own);
+        self.rack
+            .process(incoming, Playing::Leaving, &mut own, aside.frames(frames));
         let mut peak: f32 = 0.0;
-        for (out, mix) in out.into_iter().zip(pass.scratch.mix.frames(frames)) {
-            peak = peak.max(crate::block::peak(mix));
+        for (out, mix) in out.into_iter().zip(aside.frames(frames)) {
+            peak = peak.max(peak_of_finite(mix));
             add_ramped(out, mix, from, self.gain);
         }
         self.feed.advance(frames);
@@ -186,13 +189,16 @@ impl Engine {
         }
         self.home.send(FromEngine::Taken(rack.id));
         self.swaps += 1;
-        let feed = core::mem::replace(&mut self.feed, Glide::new(0.0));
+        // What the device records fades over from one rack to the next; the first rack has it from its first frame.
+        let before = if self.current.is_some() { 0.0 } else { 1.0 };
+        let feed = core::mem::replace(&mut self.feed, Glide::new(before));
         self.feed.aim(1.0);
         self.chase = true;
         if let Some(old) = self.current.replace(rack)
             && let Some(place) = self.leaving.iter_mut().find(|place| place.is_none())
         {
             *place = Some(Leaving::new(old, feed, self.swaps));
+            self.anything_leaves = true;
         }
     }
 
@@ -232,15 +238,8 @@ impl Engine {
     /// Sends home what has left.
     #[inline]
     pub(super) fn let_go(&mut self) {
-        for index in 0..self.leaving.len() {
-            let gone = self.leaving[index].as_ref().is_some_and(Leaving::is_gone);
-            if gone
-                && !self.retired.is_full()
-                && let Some(mut leaving) = self.leaving[index].take()
-            {
-                leaving.rack.stop();
-                self.retire(Retired::Rack(leaving.rack));
-            }
+        if self.anything_leaves {
+            self.let_racks_go();
         }
         for index in 0..self.lanes_used {
             let finished = self.lanes[index].as_ref().is_some_and(|lane| lane.is_finished());
@@ -257,6 +256,20 @@ impl Engine {
         if self.taking_out {
             self.let_units_go();
         }
+    }
+
+    fn let_racks_go(&mut self) {
+        for index in 0..self.leaving.len() {
+            let gone = self.leaving[index].as_ref().is_some_and(Leaving::is_gone);
+            if gone
+                && !self.retired.is_full()
+                && let Some(mut leaving) = self.leaving[index].take()
+            {
+                leaving.rack.stop();
+                self.retire(Retired::Rack(leaving.rack));
+            }
+        }
+        self.anything_leaves = self.leaving.iter().any(Option::is_some);
     }
 
     fn let_units_go(&mut self) {

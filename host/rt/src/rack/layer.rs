@@ -41,13 +41,16 @@ impl Default for LayerSettings {
     }
 }
 
+/// Greatest gain of a layer: with it the sum of all layers at their loudest is still a finite number.
+const MOST_GAIN: f32 = 1e6;
+
 impl LayerSettings {
     /// The gains of both sides. A gain that is no number is 0, a pan beyond its range is at its end.
     fn gains(&self) -> [f32; 2] {
         let gain = if self.mute || !self.gain.is_finite() {
             0.0
         } else {
-            self.gain
+            self.gain.clamp(-MOST_GAIN, MOST_GAIN)
         };
         let pan = if self.pan.is_nan() {
             0.0
@@ -73,6 +76,8 @@ impl LayerSettings {
 pub struct Layer {
     settings: LayerSettings,
     gains: [Glide; 2],
+    /// Whether both gains rest at 1.
+    unity: bool,
     pub(super) held: Held,
     /// The plugins in order; a place is empty while its plugin is being re-activated.
     pub chain: Lent<[Option<Lent<Unit>>]>,
@@ -96,11 +101,13 @@ impl Layer {
         let mut layer = Self {
             settings,
             gains: settings.gains().map(Glide::new),
+            unity: false,
             held: Held::default(),
             chain,
             panic: false,
             fed: u8::MAX,
         };
+        layer.unity = is_unity(&layer.gains);
         let fed = layer.units().find(|(_, unit)| unit.gives_audio());
         layer.fed = fed.map_or(u8::MAX, |(place, _)| place);
         layer
@@ -131,6 +138,7 @@ impl Layer {
         for (glide, gain) in self.gains.iter_mut().zip(settings.gains()) {
             glide.aim(gain);
         }
+        self.unity = is_unity(&self.gains);
     }
 
     /// Lets go of everything in the next block.
@@ -160,19 +168,19 @@ impl Layer {
 
     /// Whether it would leave what it gets as it is.
     pub(super) fn is_bare(&self) -> bool {
-        self.chain.is_empty() && self.gains.iter().all(|gain| gain.rest() == Some(1.0))
+        self.chain.is_empty() && self.unity
     }
 
-    /// Processes one block. With [`Feed::Device`] the result is added to `scratch.mix`, with [`Feed::Mix`] it
-    /// takes the mix's place. `mixed` tells whether there is anything in the mix yet.
+    /// Processes one block. With [`Feed::Device`] the result is added to `mix`, with [`Feed::Mix`] it takes the
+    /// mix's place. `mixed` tells whether there is anything in the mix yet.
     pub(super) fn process(
         &mut self,
         rack: RackId,
         number: u8,
         heard: (&EventList, &[Map], Playing),
         pass: &mut Pass<'_>,
-        feed: Feed,
-        mixed: &mut bool,
+        (feed, mixed): (Feed, &mut bool),
+        mix: [&mut [f32]; 2],
     ) {
         let panicking = self.panic;
         let (incoming, maps, playing) = heard;
@@ -185,52 +193,83 @@ impl Layer {
             carry,
             clap,
             chain,
-            mix,
         } = &mut *pass.scratch;
+        // A chain that is all there is, at a gain of 1, is played where the mix belongs and never copied.
+        let direct = self.unity && (feed == Feed::Mix || !*mixed);
+        let (mut chain, mut mix) = if direct {
+            (mix, None)
+        } else {
+            (chain.frames(frames), Some(mix))
+        };
         let mut live = feed == Feed::Mix;
-        if live {
-            for (chain, mix) in chain.frames(frames).into_iter().zip(mix.frames(frames)) {
+        if let (true, Some(mix)) = (live, &mut mix) {
+            for (chain, mix) in chain.iter_mut().zip(mix) {
                 chain.copy_from_slice(mix);
             }
         }
+        let mut stage = Stage {
+            rack,
+            at: PluginAddress {
+                layer: number,
+                place: 0,
+            },
+            frames,
+            steady: pass.steady,
+            transport: &pass.transport,
+            input: None,
+            feed: &pass.feed,
+            watch: pass.watch,
+            chain,
+            out,
+            clap,
+            home: pass.home,
+        };
         let mut carried = false;
-        for (place, unit) in (0..).zip(self.chain.iter_mut()) {
-            let Some(unit) = unit.as_deref_mut() else { continue };
-            let at = PluginAddress { layer: number, place };
+        let mut place: u8 = 0;
+        for slot in self.chain.iter_mut() {
+            stage.at.place = place;
+            place = place.wrapping_add(1);
+            let Some(unit) = slot.as_deref_mut() else { continue };
             // A panic reaches every plugin, not only the first of a chain.
             let heard = if carried && !panicking { &*carry } else { &*layer };
-            let events = collect(heard, unit.listens(), own, pass.targeted, at);
-            let mut stage = Stage {
-                rack,
-                at,
-                frames,
-                steady: pass.steady,
-                transport: &pass.transport,
-                input: pass.input.filter(|_| feed == Feed::Device && place <= self.fed),
-                feed: &pass.feed,
-                watch: pass.watch,
-                chain,
-                out,
-                clap,
-                home: pass.home,
+            let events = collect(heard, unit.listens(), own, pass.targeted, stage.at);
+            stage.input = if feed == Feed::Device && stage.at.place <= self.fed {
+                pass.input
+            } else {
+                None
             };
             unit.process(events, &mut live, &mut stage);
-            report(rack, at, out, pass.offset, pass.midi_out, pass.home);
+            if !stage.out.is_empty() {
+                report(rack, stage.at, stage.out, pass.offset, pass.midi_out, stage.home);
+            }
             if unit.speaks() {
                 carried = true;
                 carry.clear();
-                for event in out.as_slice().iter().filter(|event| is_music(&event.body)) {
-                    carry.push_from(out, event);
+                for event in stage.out.as_slice().iter().filter(|event| is_music(&event.body)) {
+                    carry.push_from(stage.out, event);
                 }
                 for event in layer.as_slice().iter().filter(|event| is_transport(&event.body)) {
-                    carry.push(*event);
+                    carry.push_from(layer, event);
                 }
             }
         }
+        let chain = stage.chain;
+        match mix {
+            None => *mixed |= live,
+            Some(mix) => self.mix(mix, chain, (feed, live), mixed),
+        }
+    }
 
+    /// Puts what the chain holds into the mix.
+    fn mix(
+        &mut self,
+        mix: [&mut [f32]; 2],
+        chain: [&mut [f32]; 2],
+        (feed, live): (Feed, bool),
+        mixed: &mut bool,
+    ) {
         let heard = live && self.gains.iter().any(|gain| gain.rest() != Some(0.0));
-        let sides = mix.frames(frames).into_iter().zip(chain.frames(frames));
-        for ((mix, chain), gain) in sides.zip(&mut self.gains) {
+        for ((mix, chain), gain) in mix.into_iter().zip(chain).zip(&mut self.gains) {
             if *mixed && feed == Feed::Device {
                 if heard {
                     add(mix, chain, gain);
@@ -238,9 +277,10 @@ impl Layer {
             } else if heard || feed == Feed::Mix {
                 set(mix, chain, gain);
             }
-            gain.advance(frames);
+            gain.advance(mix.len());
         }
         *mixed |= heard;
+        self.unity = is_unity(&self.gains);
     }
 
     /// Picks out of `incoming` what this layer plays, as its plugins shall hear it.
@@ -257,7 +297,7 @@ impl Layer {
         for event in incoming.as_slice() {
             match event.body {
                 Body::Midi { data, port } => self.hear(event.time, data, port, (maps, live), out),
-                Body::Transport(_) => drop(out.push(*event)),
+                Body::Transport(_) => drop(out.push_from(incoming, event)),
                 _ if live => drop(out.push_from(incoming, event)),
                 _ => {}
             }
@@ -344,6 +384,10 @@ impl Layer {
     }
 }
 
+fn is_unity(gains: &[Glide; 2]) -> bool {
+    gains.iter().all(|gain| gain.rest() == Some(1.0))
+}
+
 /// What a plugin gets: what it hears, and what is for it alone. `own` is memory for a list of its own.
 fn collect<'a>(
     heard: &'a EventList,
@@ -353,7 +397,7 @@ fn collect<'a>(
     at: PluginAddress,
 ) -> &'a EventList {
     let alone = |targeted: &&Targeted| targeted.plugin == at;
-    if listens && !targeted.iter().any(|targeted| alone(&targeted)) {
+    if listens && (targeted.is_empty() || !targeted.iter().any(|targeted| alone(&targeted))) {
         return heard;
     }
     own.clear();

@@ -2,7 +2,7 @@
 
 use super::Home;
 use super::mix::{Glide, scale, scale_by_rest};
-use crate::block::{PortBuffers, Stereo};
+use crate::block::PortBuffers;
 use crate::clap::ClapScratch;
 use crate::events::{Body, EventList, starts_note};
 use crate::lend::Lent;
@@ -243,17 +243,19 @@ impl Unit {
             self.judge(status, peak, stage);
             peak
         } else if replaces && self.is_open() {
-            let peak = self.outputs.fold(stage.chain.frames(frames), frames, false);
+            let energy = self.outputs.fold(stage.chain(), frames, false);
+            // No sample is greater than the root of all their squares.
+            let peak = if energy <= TOO_LOUD * TOO_LOUD && stage.watch != Watch::Output {
+                0.0
+            } else {
+                self.outputs.peak(frames)
+            };
             if self.judge(status, peak, stage) {
-                let [left, right] = stage.chain.frames(frames);
+                let [left, right] = stage.chain();
                 self.last = [left[frames - 1], right[frames - 1]];
             } else {
-                stage
-                    .chain
-                    .frames(frames)
-                    .into_iter()
-                    .for_each(|side| side.fill(0.0));
-                self.sound_out(stage.chain.frames(frames));
+                stage.chain().into_iter().for_each(|side| side.fill(0.0));
+                self.sound_out(stage.chain());
             }
             peak
         } else {
@@ -269,7 +271,7 @@ impl Unit {
     /// Fills the inputs from the chain, or from the device while the chain holds nothing.
     fn fill(&mut self, live: bool, stage: &mut Stage<'_>) {
         let frames = stage.frames;
-        let [left, right] = stage.chain.frames(frames);
+        let [left, right] = stage.chain();
         let source = if live {
             Some([&*left, &*right])
         } else {
@@ -296,7 +298,7 @@ impl Unit {
     fn sleep_on(&mut self, live: &mut bool, stage: &mut Stage<'_>) {
         self.last = [0.0; 2];
         if self.has_output && (self.has_input || !*live) {
-            for side in stage.chain.frames(stage.frames) {
+            for side in stage.chain() {
                 side.fill(0.0);
             }
             *live = true;
@@ -326,7 +328,7 @@ impl Unit {
             self.level.aim(1.0);
         }
         // Without the plugin the chain holds what came before it; behind an instrument it keeps that besides.
-        for side in stage.chain.frames(frames) {
+        for side in stage.chain() {
             if !live {
                 side.fill(0.0);
             } else if replaces {
@@ -343,11 +345,11 @@ impl Unit {
                 scale(channel, level);
                 scale(channel, gate);
             });
-            outputs.fold(stage.chain.frames(frames), frames, true);
+            outputs.fold(stage.chain(), frames, true);
             self.last = last.map(|sample| sample * gain);
             self.level.advance(frames);
         }
-        self.sound_out(stage.chain.frames(frames));
+        self.sound_out(stage.chain());
         self.gate.advance(frames);
         peak
     }
@@ -413,10 +415,20 @@ pub(super) struct Stage<'a> {
     /// Gain of that.
     pub(super) feed: &'a Glide,
     pub(super) watch: Watch,
-    pub(super) chain: &'a mut Stereo,
+    /// The audio of the chain, `frames` long.
+    pub(super) chain: [&'a mut [f32]; 2],
     pub(super) out: &'a mut EventList,
     pub(super) clap: &'a mut ClapScratch,
     pub(super) home: &'a mut Home,
+}
+
+impl Stage<'_> {
+    /// The audio of the chain, left and right.
+    #[inline]
+    pub(super) fn chain(&mut self) -> [&mut [f32]; 2] {
+        let [left, right] = &mut self.chain;
+        [left, right]
+    }
 }
 
 /// Whether an event is of the kind that goes on to the next plugin and to MIDI outputs.

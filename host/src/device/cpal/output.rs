@@ -1,13 +1,13 @@
 //! One call of the driver, on its thread: converted, cut into pieces, played.
 
 use super::super::Callback;
-use crate::clock::monotonic_nanos;
 use super::super::gate::Gate;
 use super::super::priority::{prefault_stack, real_time};
 use super::config::Plan;
 use super::convert;
 use super::input::Recorded;
 use super::shared::Shared;
+use crate::clock::monotonic_nanos;
 use ::cpal::{Data, OutputCallbackInfo};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,9 +1,9 @@
 //! One block, on the server's thread. Nothing here allocates, locks or waits.
 
 use super::super::Callback;
-use crate::clock::monotonic_nanos;
 use super::super::gate::Gate;
 use super::notify::Shared;
+use crate::clock::monotonic_nanos;
 use ::jack::{
     AudioIn, AudioOut, Client, Control, Frames, MidiIn, MidiOut, Port, ProcessHandler, ProcessScope, RawMidi,
 };

@@ -25,7 +25,7 @@ pub(super) fn open(file: &Path) -> Result<PluginEntry, LoadError> {
     })?;
     // SAFETY: loading a library runs its code, which nothing can make safe. The user picked this file, or it is
     // being scanned in a child process.
-    unsafe { PluginEntry::load(&path) }.map_err(|error| {
+    let entry = unsafe { PluginEntry::load(&path) }.map_err(|error| {
         let file = file.to_owned();
         match error {
             PluginEntryError::LibraryLoadingError(error) => loader_error(file, &error),
@@ -39,7 +39,33 @@ pub(super) fn open(file: &Path) -> Result<PluginEntry, LoadError> {
                 reason: one_line(&other.to_string()),
             },
         }
-    })
+    })?;
+    #[cfg(unix)]
+    keep(&path);
+    Ok(entry)
+}
+
+/// Keeps a library's code in memory for good; its entry is deinitialised with its last plugin all the same.
+///
+/// A thread that runs down calls what a plugin left with it, and a library that another thread lets go at that moment
+/// is gone from under it. (Windows has its own order for this, and locks the files of loaded libraries.)
+#[cfg(unix)]
+fn keep(path: &Path) {
+    use std::os::unix::ffi::OsStrExt;
+    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
+        return;
+    };
+    // SAFETY: the path is a string that ends with a zero byte. The library is loaded already, so none of its code runs;
+    // the handle is closed once, and the flag outlasts it.
+    unsafe {
+        let handle = libc::dlopen(
+            path.as_ptr(),
+            libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE,
+        );
+        if !handle.is_null() {
+            libc::dlclose(handle);
+        }
+    }
 }
 
 fn loader_error(file: std::path::PathBuf, error: &dyn std::error::Error) -> LoadError {

@@ -38,8 +38,9 @@ unsafe impl ExtensionImplementation<ClapHost> for HostNotePorts {
 unsafe extern "C" fn supported_dialects(host: *const clap_host) -> clap_note_dialect {
     // SAFETY: the plugin passes the host that it was made with. The handler holds no cells, so that a call from a wrong
     // thread does no harm.
-    let dialects =
-        unsafe { HostWrapper::<ClapHost>::handle_main_thread(host, |host| Ok(host.supported_dialects().bits())) };
+    let dialects = unsafe {
+        HostWrapper::<ClapHost>::handle_main_thread(host, |host| Ok(host.supported_dialects().bits()))
+    };
     dialects.unwrap_or(0)
 }
 
@@ -59,12 +60,17 @@ mod tests {
 
     #[test]
     fn plugins_are_given_the_functions_themselves() {
-        let given = HostNotePorts::IMPLEMENTATION.as_ptr().cast::<clap_host_note_ports>();
+        let given = HostNotePorts::IMPLEMENTATION
+            .as_ptr()
+            .cast::<clap_host_note_ports>();
         // SAFETY: the pointer comes from a static of this type.
         let given = unsafe { given.as_ref() };
         let dialects: unsafe extern "C" fn(*const clap_host) -> clap_note_dialect = supported_dialects;
         let again: unsafe extern "C" fn(*const clap_host, u32) = rescan;
-        assert_eq!(given.supported_dialects.map(|given| given as usize), Some(dialects as usize));
+        assert_eq!(
+            given.supported_dialects.map(|given| given as usize),
+            Some(dialects as usize)
+        );
         assert_eq!(given.rescan.map(|given| given as usize), Some(again as usize));
     }
 }

@@ -1,8 +1,8 @@
 //! `backline preset check`.
 
+use crate::child::{self, Outcome};
 use crate::cli::CheckPlugin;
 use crate::failure::Told;
-use crate::helper::{self, Outcome};
 use crate::resolve::{OpenPreset, Plugins, layer_name, of_preset, open};
 use crate::{output, words};
 use anyhow::{Context, anyhow, bail};
@@ -95,7 +95,7 @@ fn check(
         number.to_string().into(),
         file.clone().into(),
     ];
-    match helper::run(&words, LIMIT)? {
+    match child::run(&words, LIMIT)? {
         Outcome::Done(_) => Ok(file),
         Outcome::Failed(sentence) => bail!("{sentence}"),
         Outcome::Crashed(how) => {

@@ -1,6 +1,6 @@
 //! Child processes of this very program, for what may crash or hang.
 
-use anyhow::Context;
+use anyhow::anyhow;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -49,9 +49,10 @@ fn run_command(mut command: Command, limit: Duration) -> anyhow::Result<Outcome>
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("{} could not be started again.", program().display()))?;
+    let mut child = command.spawn().map_err(|error| {
+        let program = command.get_program().display().to_string();
+        anyhow!("{program} could not be started as a child process: {error}. Check that it is still there.")
+    })?;
     let out = child.stdout.take().map(collect);
     let errors = child.stderr.take().map(collect);
     let Some(status) = wait(&mut child, limit)? else {
@@ -137,7 +138,8 @@ fn how(status: ExitStatus) -> String {
     format!("it ended with {status}")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
