@@ -1,6 +1,8 @@
 //! Sample memory: planar 32-bit floats, one slice a channel.
 
 use crate::lend::Lent;
+use core::fmt;
+use core::ptr::NonNull;
 
 /// A pair of channels of scratch memory.
 #[derive(Debug)]
@@ -59,12 +61,29 @@ pub struct PortShape {
 }
 
 /// The channels of all input or all output ports of one plugin.
-#[derive(Debug)]
+///
+/// A processor hands pointers to the samples to its plugin again and again. So the samples are only ever reached
+/// through one pointer, and no borrow of all of them comes between.
 pub struct PortBuffers {
-    samples: Lent<[f32]>,
+    base: NonNull<f32>,
+    length: usize,
+    /// Owns the samples; not touched until it frees them.
+    _memory: Lent<[f32]>,
     stride: usize,
     ports: Lent<[PortShape]>,
     main: usize,
+}
+
+// SAFETY: the pointer is to memory that this value owns alone, which is as good on one thread as on another.
+unsafe impl Send for PortBuffers {}
+
+impl fmt::Debug for PortBuffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortBuffers")
+            .field("ports", &self.ports)
+            .field("stride", &self.stride)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PortBuffers {
@@ -74,7 +93,7 @@ impl PortBuffers {
     ///
     /// If `samples` is shorter than the ports ask for.
     #[must_use]
-    pub fn new(samples: Lent<[f32]>, stride: usize, ports: Lent<[PortShape]>, main: usize) -> Self {
+    pub fn new(mut samples: Lent<[f32]>, stride: usize, ports: Lent<[PortShape]>, main: usize) -> Self {
         let channels = ports
             .iter()
             .map(|port| port.first + port.channels)
@@ -85,7 +104,9 @@ impl PortBuffers {
             "port buffers too small for their ports"
         );
         Self {
-            samples,
+            base: NonNull::from(&mut *samples).cast(),
+            length: samples.len(),
+            _memory: samples,
             stride,
             ports,
             main,
@@ -123,19 +144,36 @@ impl PortBuffers {
     #[inline]
     #[must_use]
     pub fn channel(&self, channel: usize, frames: usize) -> &[f32] {
-        &self.samples[channel * self.stride..][..frames]
+        let start = self.start_of(channel, frames);
+        // SAFETY: `start_of` has checked that so many samples lie within the memory, which lives as long as `self` and
+        // is written only through `&mut self`, or by the plugin while it has one.
+        unsafe { core::slice::from_raw_parts(self.base.as_ptr().add(start), frames) }
     }
 
     /// The first `frames` frames of a channel.
     #[inline]
     pub fn channel_mut(&mut self, channel: usize, frames: usize) -> &mut [f32] {
-        &mut self.samples[channel * self.stride..][..frames]
+        let start = self.start_of(channel, frames);
+        // SAFETY: as in `channel`, and `&mut self` makes this the only borrow.
+        unsafe { core::slice::from_raw_parts_mut(self.base.as_ptr().add(start), frames) }
     }
 
-    /// The channels' memory, `stride` frames each, for a processor to hand to its plugin.
+    /// Where a channel begins. Panics where it would end outside of the memory.
     #[inline]
-    pub fn samples_mut(&mut self) -> &mut [f32] {
-        &mut self.samples
+    fn start_of(&self, channel: usize, frames: usize) -> usize {
+        let start = channel * self.stride;
+        assert!(
+            frames <= self.stride && start <= self.length - frames.min(self.length),
+            "a channel outside of its memory"
+        );
+        start
+    }
+
+    /// The first channel's first sample, for a processor to hand to its plugin; channels lie
+    /// [`stride`](Self::stride) frames apart.
+    #[inline]
+    pub(crate) const fn base(&mut self) -> *mut f32 {
+        self.base.as_ptr()
     }
 
     /// Every channel of every port, its first `frames` frames.
@@ -175,9 +213,9 @@ impl PortBuffers {
     pub fn fill(&mut self, source: Option<[&[f32]; 2]>, frames: usize) {
         if let (Some([left, right]), &[PortShape { first, channels: 2 }]) = (source, &*self.ports) {
             // By far the most frequent case.
-            let samples = &mut self.samples[first * self.stride..];
-            samples[..frames].copy_from_slice(&left[..frames]);
-            samples[self.stride..][..frames].copy_from_slice(&right[..frames]);
+            self.channel_mut(first, frames).copy_from_slice(&left[..frames]);
+            self.channel_mut(first + 1, frames)
+                .copy_from_slice(&right[..frames]);
             return;
         }
         self.fill_any(source, frames);

@@ -20,13 +20,18 @@ pub use input::{ClapEvent, ClapScratch};
 
 /// The port descriptions and channel pointers that one process call hands over.
 ///
-/// They are written anew for every block, so they never outlive the borrow of the samples they point to.
+/// They point into memory that belongs to one plugin's [`PortBuffers`], which never moves and lives as long as the
+/// processor; a processor that gets other buffers points anew.
 pub struct PortPointers {
     ports: Lent<[clap_audio_buffer]>,
     channels: Lent<[*mut f32]>,
+    /// The channels' pointers themselves, and what they point to.
+    channels_base: *mut *mut f32,
+    pointed: *const f32,
 }
 
-// SAFETY: between process calls the pointers are never read; every call overwrites them first.
+// SAFETY: the pointers are only read in process calls, which compare them with the buffers that they get; what they point
+// to goes where the processor goes.
 unsafe impl Send for PortPointers {}
 
 /// Descriptions of `count` ports without channels, to make [`PortPointers`] of.
@@ -47,22 +52,25 @@ impl PortPointers {
     /// Takes memory for one description a port and one pointer a channel.
     #[must_use]
     pub const fn new(ports: Lent<[clap_audio_buffer]>, channels: Lent<[*mut f32]>) -> Self {
-        Self { ports, channels }
+        Self {
+            ports,
+            channels,
+            channels_base: core::ptr::null_mut(),
+            pointed: core::ptr::null(),
+        }
     }
 
     /// Points the descriptions to `buffers`.
+    #[inline]
     fn point_to(&mut self, buffers: &mut PortBuffers) -> &mut [clap_audio_buffer] {
-        let stride = buffers.stride();
-        let base = buffers.samples_mut().as_mut_ptr();
-        for (channel, pointer) in self.channels.iter_mut().enumerate() {
-            // Channels lie `stride` frames apart in one allocation, which `PortBuffers::new` has checked; an
-            // address is only computed here, and `wrapping_add` demands nothing.
-            *pointer = base.wrapping_add(channel * stride);
+        let base = buffers.base();
+        if self.pointed != base {
+            self.point_channels(base, buffers.stride());
         }
-        let channels = self.channels.as_mut_ptr();
+        // A plugin may write to the descriptions of its outputs, so they are made anew for every block.
         for (port, shape) in self.ports.iter_mut().zip(buffers.ports()) {
             *port = clap_audio_buffer {
-                data32: channels.wrapping_add(shape.first),
+                data32: self.channels_base.wrapping_add(shape.first),
                 data64: core::ptr::null_mut(),
                 #[expect(
                     clippy::cast_possible_truncation,
@@ -75,6 +83,17 @@ impl PortPointers {
             };
         }
         &mut self.ports
+    }
+
+    #[cold]
+    fn point_channels(&mut self, base: *mut f32, stride: usize) {
+        for (channel, pointer) in self.channels.iter_mut().enumerate() {
+            // Channels lie `stride` frames apart in one allocation, which `PortBuffers::new` has checked; an
+            // address is only computed here, and `wrapping_add` demands nothing.
+            *pointer = base.wrapping_add(channel * stride);
+        }
+        self.channels_base = self.channels.as_mut_ptr();
+        self.pointed = base;
     }
 }
 

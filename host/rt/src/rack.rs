@@ -76,11 +76,11 @@ pub struct Pass<'a> {
     /// Frames since the engine was made.
     pub steady: u64,
     /// Musical time at the first frame.
-    pub transport: Transport,
+    pub transport: &'a Transport,
     /// What the device records.
     pub input: Option<[&'a [f32]; 2]>,
     /// Gain of what the device records: a rack that comes or goes fades it.
-    pub(crate) feed: Glide,
+    pub(crate) feed: &'a Glide,
     pub(crate) watch: Watch,
     /// Shared memory.
     pub scratch: &'a mut Scratch,

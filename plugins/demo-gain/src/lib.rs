@@ -7,7 +7,7 @@
 //! | [`params`] | the parameters as hosts see them |
 //! | [`meter`] | how the level gets to the editor |
 //! | [`editor`] | the window |
-//! | [`window`] | what is remembered of it |
+//! | `demo_window` | its window, which the demonstration plugins share |
 //! | this file | the plugin, which ties them together |
 //!
 //! In debug builds nice-plug aborts the process when the audio thread allocates, so that a mistake is found where it

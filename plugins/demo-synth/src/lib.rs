@@ -5,7 +5,7 @@
 //! | [`synth`] | the sound: knows nothing of plugins, renders the same bits at every block size |
 //! | [`params`] | the parameters as hosts see them |
 //! | [`editor`] | the window |
-//! | [`window`] | what is remembered of it |
+//! | `demo_window` | its window, which the demonstration plugins share |
 //! | this file | the plugin: it carries events and parameters to the sound, and the ends of notes back |
 
 pub mod editor;

@@ -117,9 +117,9 @@ impl Engine {
         let mut pass = Pass {
             frames,
             steady: span.steady,
-            transport: self.transport,
+            transport: &self.transport,
             input,
-            feed: self.feed,
+            feed: &self.feed,
             watch: self.panic.watch(self.rate),
             scratch: &mut self.scratch,
             targeted: &self.targeted[..self.targets],
@@ -140,13 +140,13 @@ impl Engine {
             left.fill(0.0);
             right.fill(0.0);
         }
-        self.feed.advance(frames);
         if self.anything_leaves {
             for leaving in self.leaving.iter_mut().flatten() {
                 let sides = [&mut *left, &mut *right];
                 leaving.process(&self.incoming, &mut pass, &mut self.aside, sides, self.rate);
             }
         }
+        self.feed.advance(frames);
         self.follow_transport(span.frames);
         self.panic_watch(span.frames);
         if !self.fade.rests() && self.fade.process([&mut *left, &mut *right]) {

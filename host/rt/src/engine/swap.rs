@@ -108,7 +108,7 @@ impl Leaving {
             steady: pass.steady,
             transport: pass.transport,
             input: pass.input.filter(|_| self.feed.rest().is_none()),
-            feed: self.feed,
+            feed: &self.feed,
             watch: Watch::No,
             scratch: &mut *pass.scratch,
             targeted: &self.releases[..self.release_count],
