@@ -256,6 +256,7 @@ impl Rack {
     ///
     /// `incoming` holds what was received; with `playing` at [`Playing::Leaving`] only releases of what this rack
     /// holds are heard.
+    #[inline(always)]
     pub fn process(
         &mut self,
         incoming: &EventList,

@@ -105,7 +105,15 @@ impl ClapScratch {
     }
 
     /// Writes a list's events as the note input takes them.
+    #[inline]
     pub(super) fn convert(&mut self, list: &EventList, notes: NoteInput) -> Input<'_> {
+        if list.is_empty() {
+            return Input { events: &[] };
+        }
+        self.convert_all(list, notes)
+    }
+
+    fn convert_all(&mut self, list: &EventList, notes: NoteInput) -> Input<'_> {
         let mut count = 0;
         for event in list.as_slice() {
             match self.events.get_mut(count) {

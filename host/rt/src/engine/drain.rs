@@ -18,8 +18,8 @@ pub(super) struct Span {
     pub(super) steady: u64,
     /// Time of the span's first frame in nanoseconds, and nanoseconds of one frame; none where time is not real.
     pub(super) time: Option<(i64, f64)>,
-    /// Nanoseconds that a command waits after its stamp: one block of the device.
-    pub(super) delay: i64,
+    /// Frames of the device's whole block: so long a command waits after its stamp.
+    pub(super) whole: u32,
     /// Whether it is the last of the device's block.
     pub(super) last: bool,
 }
@@ -32,7 +32,8 @@ impl Span {
             (Stamp::Frame(frame), _) => u32::try_from(frame.saturating_sub(self.steady)).unwrap_or(u32::MAX),
             (Stamp::Nanos(nanos), Some((start, per_frame))) => {
                 #[expect(clippy::cast_precision_loss, reason = "a difference of a few seconds at most")]
-                let late = nanos.saturating_add(self.delay).saturating_sub(start) as f64;
+                let since = nanos.saturating_sub(start) as f64;
+                let late = since + f64::from(self.whole) * per_frame;
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,

@@ -66,11 +66,6 @@ impl Engine {
         let whole = u32::try_from(frames).unwrap_or(u32::MAX);
         let started = block.called.map(|called| self.clock.start(called, whole));
         let per_frame = self.clock.nanos_per_frame();
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a block lasts well under a second"
-        )]
-        let delay = (f64::from(whole) * per_frame) as i64;
         let inputs = block
             .inputs
             .filter(|sides| sides.iter().all(|side| side.len() >= frames));
@@ -94,7 +89,7 @@ impl Engine {
                 frames: length,
                 steady: self.meters.frames,
                 time,
-                delay,
+                whole,
                 last: end == frames,
             };
             let input = inputs.map(|sides| sides.map(|side| &side[start..end]));

@@ -85,6 +85,7 @@ impl Leaving {
         }
     }
 
+    #[inline(never)]
     pub(super) fn process(
         &mut self,
         incoming: &EventList,

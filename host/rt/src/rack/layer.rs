@@ -173,6 +173,7 @@ impl Layer {
 
     /// Processes one block. With [`Feed::Device`] the result is added to `mix`, with [`Feed::Mix`] it takes the
     /// mix's place. `mixed` tells whether there is anything in the mix yet.
+    #[inline(always)]
     pub(super) fn process(
         &mut self,
         rack: RackId,
@@ -261,6 +262,7 @@ impl Layer {
     }
 
     /// Puts what the chain holds into the mix.
+    #[inline(never)]
     fn mix(
         &mut self,
         mix: [&mut [f32]; 2],
@@ -414,6 +416,7 @@ fn collect<'a>(
 }
 
 /// Sends home what a plugin says of its parameters, and its music to the MIDI outputs.
+#[inline(never)]
 fn report(
     rack: RackId,
     plugin: PluginAddress,
