@@ -5,6 +5,7 @@ mod wav;
 use crate::midi::file::MidiFile;
 use crate::plugin::RenderMode;
 use crate::session::{OpenError, RackError, RackSpec, Session, SessionEvent};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -79,6 +80,9 @@ pub enum RenderError {
     /// A WAV file.
     #[error(transparent)]
     Wav(#[from] WavError),
+    /// It was asked to end before it was done.
+    #[error("The rendering was interrupted. No file was written.")]
+    Interrupted,
     /// The rate or the block size.
     #[error("{what} must be {range}, not {value}.")]
     Range {
@@ -91,14 +95,14 @@ pub enum RenderError {
     },
 }
 
-/// Renders a job. `progress` is told the part done, 0 to 1.
+/// Renders a job. `progress` is told the part done, 0 to 1, and may end the rendering.
 ///
 /// The latency that the rack's plugins report is cut off the start, so that a note sounds at its time.
 ///
 /// # Errors
 ///
-/// A rack that does not load, an input that cannot be read, an output that cannot be written.
-pub fn render(job: &Job, mut progress: impl FnMut(f64)) -> Result<Summary, RenderError> {
+/// A rack that does not load, an input that cannot be read, an output that cannot be written; or `progress` breaks.
+pub fn render(job: &Job, mut progress: impl FnMut(f64) -> ControlFlow<()>) -> Result<Summary, RenderError> {
     let started = Instant::now();
     let input = job
         .input
@@ -157,13 +161,16 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64)) -> Result<Summary, Rende
         if run.position % (u64::from(rate) / 50).max(1) < job.block as u64 {
             events.extend(session.tick(Instant::now()).into_iter().filter(is_worth_telling));
             #[expect(clippy::cast_precision_loss, reason = "a part of the whole")]
-            progress((run.written as f64 / (body + shortest).max(1) as f64).min(1.0));
+            let part = (run.written as f64 / (body + shortest).max(1) as f64).min(1.0);
+            if progress(part).is_break() {
+                return Err(RenderError::Interrupted);
+            }
         }
     }
     events.extend(session.tick(Instant::now()).into_iter().filter(is_worth_telling));
     let Run { peak, written, .. } = run;
     output.finish()?;
-    progress(1.0);
+    let _done = progress(1.0);
     let seconds = started.elapsed().as_secs_f64();
     Ok(Summary {
         frames: written,

@@ -2,10 +2,12 @@
 
 use crate::cli::Render;
 use crate::report::remarks;
+use crate::signals::Signals;
 use crate::{output, resolve, words};
 use host::render::{Bits, Job, Summary, render};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Steps of the progress bar.
@@ -40,6 +42,7 @@ pub fn run(options: &Render) -> anyhow::Result<()> {
         bits: *bits,
     };
     let bar = progress_bar();
+    let signals = Signals::install()?;
     let summary = render(&job, |part| {
         #[expect(
             clippy::cast_possible_truncation,
@@ -47,6 +50,11 @@ pub fn run(options: &Render) -> anyhow::Result<()> {
             reason = "a part of the bar's length"
         )]
         bar.set_position((part * STEPS) as u64);
+        if signals.asked_to_end() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     bar.finish_and_clear();
     let summary = summary?;

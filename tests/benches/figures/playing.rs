@@ -16,6 +16,7 @@ use rt::rack::{Layer, Rack};
 use rt::wire::Handover;
 use std::fs;
 use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// How events get to the engine.
@@ -192,7 +193,7 @@ pub fn render(blocks: u64) -> Result<Sound> {
             tail: Tail::Seconds(0.0),
             bits: Bits::Float32,
         },
-        |_| {},
+        |_| ControlFlow::Continue(()),
     )?;
     anyhow::ensure!(
         summary.frames == blocks * RENDER_BLOCK as u64,

@@ -1,6 +1,7 @@
 //! A disk that fills up while rendering.
 
 use host::render::{Bits, Job, RenderError, Tail, WavError, render};
+use std::ops::ControlFlow;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::{env, fs};
@@ -23,7 +24,7 @@ fn render_into(folder: &str) {
         tail: Tail::Seconds(2.0),
         bits: Bits::Float32,
     };
-    let error = render(&job, |_| {}).unwrap_err();
+    let error = render(&job, |_| ControlFlow::Continue(())).unwrap_err();
     assert!(
         matches!(error, RenderError::Wav(WavError::Write { .. })),
         "{error:?}"

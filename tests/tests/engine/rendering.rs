@@ -7,6 +7,7 @@ use host::render::{Bits, Job, Summary, Tail, render};
 use host::session::{Fault, RackSpec, SessionEvent};
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tests::{Fixture, layer, plugin, rack, with_params};
@@ -90,7 +91,7 @@ fn every_sample_format_holds_what_was_played() {
             tail: Tail::Seconds(0.1),
             ..job(&folder, levels(0.5, -1.0))
         };
-        let summary = render(&job, |_| {}).unwrap();
+        let summary = render(&job, |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((summary.frames, summary.rate, summary.peak), (4_410, 44_100, 1.0));
         let (spec, sides) = read(&job.output);
         assert_eq!(
@@ -119,7 +120,7 @@ fn every_sample_format_holds_what_was_played() {
         tail: Tail::Seconds(0.01),
         ..job(&folder, loud)
     };
-    assert_eq!(render(&job, |_| {}).unwrap().peak, 2.0);
+    assert_eq!(render(&job, |_| ControlFlow::Continue(())).unwrap().peak, 2.0);
     let (_, [left, right]) = read(&job.output);
     assert!(left.iter().all(|&sample| sample == 32_767.0) && right.iter().all(|&sample| sample == -32_768.0));
     assert_eq!(left_behind(&folder), [job.output]);
@@ -135,7 +136,11 @@ fn plugins_are_told_that_nothing_is_live() {
         ..job(&folder, rack(vec![layer(vec![plugin("watch")])]))
     };
     let mut progress = Vec::new();
-    let summary = render(&job, |part| progress.push(part)).unwrap();
+    let summary = render(&job, |part| {
+        progress.push(part);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert!(fixture.counter("render.offline") >= 1);
     assert_eq!(fixture.counter("render.realtime"), 0);
     assert!(
@@ -169,7 +174,7 @@ fn latency_is_cut_off_so_that_a_note_sounds_at_its_time() {
             block,
             ..job(&folder, spec)
         };
-        let summary = render(&job, |_| {}).unwrap();
+        let summary = render(&job, |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((summary.latency, summary.frames), (1_077, 9_600), "block {block}");
         let (_, [left, _]) = read(&job.output);
         let impulses: Vec<_> = (0..left.len()).filter(|&frame| left[frame] != 0.0).collect();
@@ -193,7 +198,7 @@ fn a_tail_is_rendered_until_it_is_silent_or_as_long_as_asked() {
             tail,
             ..job(&folder, spec)
         };
-        let summary = render(&job, |_| {}).unwrap();
+        let summary = render(&job, |_| ControlFlow::Continue(())).unwrap();
         let (_, [left, _]) = read(&job.output);
         assert_eq!(left.len() as u64, summary.frames);
         left
@@ -224,7 +229,7 @@ fn a_tail_is_rendered_until_it_is_silent_or_as_long_as_asked() {
         block: 1_024,
         ..job(&folder, endless)
     };
-    let frames = render(&job, |_| {}).unwrap().frames;
+    let frames = render(&job, |_| ControlFlow::Continue(())).unwrap().frames;
     assert!(
         (240_000..=240_000 + 1_024).contains(&frames),
         "30 seconds: {frames}"
@@ -244,7 +249,7 @@ fn an_input_goes_through_the_effects() {
             input: Some(input.clone()),
             ..job(&folder, spec)
         };
-        let summary = render(&job, |_| {}).unwrap();
+        let summary = render(&job, |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((summary.frames, summary.rate, summary.latency), (5_000, rate, 64));
         let (spec, sides) = read(&job.output);
         assert_eq!(spec.sample_rate, rate);
@@ -274,7 +279,7 @@ fn faults_of_plugins_are_told() {
         midi: Some(midi),
         ..job(&folder, rack(vec![layer(vec![plugin("nan")])]))
     };
-    let Summary { events, peak, .. } = render(&job, |_| {}).unwrap();
+    let Summary { events, peak, .. } = render(&job, |_| ControlFlow::Continue(())).unwrap();
     let bad = |event: &SessionEvent| {
         matches!(
             event,

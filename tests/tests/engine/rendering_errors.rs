@@ -3,6 +3,7 @@
 use crate::rendering::{job, left_behind, write_input};
 use host::render::{Job, RenderError, Tail, WavError, render};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use tests::{Fixture, layer, plugin, rack};
@@ -10,7 +11,7 @@ use tests::{Fixture, layer, plugin, rack};
 /// Renders what must fail; gives the sentence. Nothing may be left in the folder but what was there.
 fn fails(folder: &TempDir, job: &Job) -> (RenderError, String) {
     let mut before = left_behind(folder);
-    let error = render(job, |_| {}).unwrap_err();
+    let error = render(job, |_| ControlFlow::Continue(())).unwrap_err();
     let mut after = left_behind(folder);
     before.sort();
     after.sort();

@@ -4,6 +4,7 @@ use crate::BLOCKS;
 use host::midi::file::{self, MidiFile};
 use host::render::{Bits, Job, Tail, render};
 use host::session::{LayerSettings, RackSpec, Stamp};
+use std::ops::ControlFlow;
 use std::path::Path;
 use tests::{Stage, at, demo, layer, plugin, rack, with_params};
 
@@ -124,7 +125,7 @@ fn a_rendering_is_the_same_file_at_every_block_size() {
             tail: Tail::Seconds(0.25),
             bits: Bits::Float32,
         };
-        let summary = render(&job, |_| {}).unwrap();
+        let summary = render(&job, |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((summary.frames, summary.rate), (48_000 + 12_000, 48_000));
         assert!(summary.peak > 0.05, "{summary:?}");
         (block, std::fs::read(output).unwrap())
