@@ -313,8 +313,20 @@ impl EventList {
     ///
     /// A [`Body::SysEx`] must point into this list's own pool: use [`push_sysex`](Self::push_sysex) or
     /// [`push_from`](Self::push_from) for those.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, event: Event) -> bool {
+        let at = self.len;
+        // By far the most frequent case: there is room, and the event is the latest yet.
+        if at < self.limit && (at == 0 || self.events[at - 1].time <= event.time) {
+            self.events[at] = event;
+            self.len = at + 1;
+            return true;
+        }
+        self.insert(event)
+    }
+
+    #[inline(never)]
+    fn insert(&mut self, event: Event) -> bool {
         if self.len >= self.limit && !(event.body.is_release() && self.len < self.events.len()) {
             self.dropped = self.dropped.saturating_add(1);
             return false;

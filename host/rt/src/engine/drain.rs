@@ -142,7 +142,9 @@ impl Engine {
             0
         };
         for index in (self.first_lane..used).chain(0..self.first_lane.min(used)) {
-            self.drain_lane(index, span);
+            if self.lanes[index].as_ref().is_some_and(|lane| !lane.rests()) {
+                self.drain_lane(index, span);
+            }
         }
         if let Some(rack) = &self.current
             && !self.incoming.is_empty()
@@ -280,11 +282,9 @@ impl Engine {
     }
 
     /// Takes what is due in this span from one lane. What finds no room stays in the ring for the next block.
+    #[inline(never)]
     fn drain_lane(&mut self, index: usize, span: Span) {
-        // The lane is taken out of the table for the length of this call, and put back, if it has anything.
-        if self.lanes[index].as_ref().is_none_or(|lane| lane.rests()) {
-            return;
-        }
+        // The lane is taken out of the table for the length of this call, and put back.
         let Some(mut lane) = self.lanes[index].take() else {
             return;
         };
@@ -339,7 +339,7 @@ impl Engine {
     }
 
     /// Takes a message from outside at its frame.
-    #[inline]
+    #[inline(always)]
     fn hear(&mut self, time: u32, data: [u8; 3]) {
         self.meters.midi_events += 1;
         self.meters.last_midi = data;
@@ -403,7 +403,7 @@ impl Engine {
 
     /// An event for one plugin of the rack that plays. A rack that leaves hears only releases; for any other rack it
     /// comes too late and is dropped.
-    #[inline]
+    #[inline(always)]
     fn target(&mut self, rack: RackId, plugin: PluginAddress, time: u32, body: &Body) {
         let targeted = Targeted {
             plugin,

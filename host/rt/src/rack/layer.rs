@@ -185,7 +185,10 @@ impl Layer {
     ) {
         let panicking = self.panic;
         let (incoming, maps, playing) = heard;
-        self.listen(incoming, maps, playing, &mut pass.scratch.layer);
+        pass.scratch.layer.clear();
+        if panicking || !incoming.is_empty() {
+            self.listen(incoming, maps, playing, &mut pass.scratch.layer);
+        }
         let frames = pass.frames;
         let Scratch {
             layer,
@@ -286,8 +289,8 @@ impl Layer {
     }
 
     /// Picks out of `incoming` what this layer plays, as its plugins shall hear it.
+    #[inline(never)]
     fn listen(&mut self, incoming: &EventList, maps: &[Map], playing: Playing, out: &mut EventList) {
-        out.clear();
         // What begins together with a panic is not heard.
         let live = playing == Playing::Live && !self.panic;
         if self.panic {
