@@ -257,7 +257,8 @@ impl Session {
         let value = param.check(value, &loaded.instance.descriptor().name)?;
         let body = Body::Param {
             id: param.id,
-            cookie: param.cookie,
+            // CLAP's pointer for a parameter may have ended when the event arrives; none is always right.
+            cookie: 0,
             note: rt::events::NoteAddress::ALL,
             value,
         };

@@ -25,8 +25,6 @@ pub struct Param {
     pub bypass: bool,
     /// Whether it can be modulated.
     pub modulatable: bool,
-    /// The plugin's own pointer for it, as an address, or 0.
-    pub cookie: usize,
 }
 
 /// Why a name means no parameter.
@@ -171,7 +169,6 @@ mod tests {
             hidden: false,
             bypass: false,
             modulatable: false,
-            cookie: 0,
         }
     }
 

@@ -108,7 +108,8 @@ impl LoadedRack {
             channel,
             plugin,
             id: param.id,
-            cookie: param.cookie,
+            // CLAP's pointer for a parameter ends with the next rescan, and a map outlives that; none is always right.
+            cookie: 0,
             low: within(low),
             high: within(high),
         })

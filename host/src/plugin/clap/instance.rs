@@ -192,7 +192,6 @@ impl Instance {
                 hidden: flag(ParamInfoFlags::IS_HIDDEN),
                 bypass: flag(ParamInfoFlags::IS_BYPASS),
                 modulatable: flag(ParamInfoFlags::IS_MODULATABLE),
-                cookie: info.cookie.as_raw().expose_provenance(),
             });
         }
     }

@@ -160,14 +160,14 @@ mod tests {
     fn the_path_variable_comes_first_then_the_users_folders_then_the_systems() {
         let folders = folders_from(
             |name| (name == "CLAP_PATH").then(|| "/a:relative::/usr/lib/clap".into()),
-            Some("/home/me".into()),
+            Some("/users/me".into()),
         );
         let expected = [
             "/a",
             "/usr/lib/clap",
-            "/home/me/.clap",
+            "/users/me/.clap",
             "/usr/local/lib/clap",
-            "/home/me/.vst3",
+            "/users/me/.vst3",
             "/usr/local/lib/vst3",
             "/usr/lib/vst3",
         ];
