@@ -108,8 +108,9 @@ fn a_slot_sends_the_engine_home_whoever_drops_it() {
     let mut rig = Rig::playing(rack(1, &[&synth]));
     let (home, mut end) = RingBuffer::new(1);
     let engine = core::mem::replace(&mut rig.engine, build(Sizes::default()).0);
+    let rate = engine.rate();
     let mut slot = Slot::new(lend(Box::new(engine)), home);
-    assert_eq!(slot.engine().unwrap().rate(), RATE);
+    assert_eq!(slot.engine().unwrap().rate(), rate);
     std::thread::spawn(move || drop(slot)).join().unwrap();
     let mut engine = end.pop().unwrap();
     engine.dismantle(drop);
