@@ -97,6 +97,11 @@ pub trait Running {
 
     /// Blocks lost since it was started, as the device itself reports them.
     fn lost_blocks(&self) -> u64;
+
+    /// The MIDI inputs wished that are not there, where the device brings its own. They are taken when they come.
+    fn missing_midi(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why a device could not be listed, opened or started.

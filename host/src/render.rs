@@ -114,12 +114,12 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64) -> ControlFlow<()>) -> Re
         .or_else(|| input.as_ref().map(|input| input.rate))
         .unwrap_or(DEFAULT_RATE);
     check(job, rate)?;
-    let mut output = wav::Writer::create(&job.output, rate, job.bits)?;
-
     let mut session = Session::new();
     session.set_render_mode(RenderMode::Offline);
     session.load(&job.rack)?;
     session.open_offline(rate, job.block, RenderMode::Offline)?;
+    // Only now, so that a plugin that takes the program down leaves no file behind.
+    let mut output = wav::Writer::create(&job.output, rate, job.bits)?;
     let mut events = warm_up(&mut session);
     if let Some(midi) = &job.midi {
         session.play_file(midi, false);

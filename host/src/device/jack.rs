@@ -323,6 +323,10 @@ impl Running for RunningJack {
     fn lost_blocks(&self) -> u64 {
         self.shared.xruns.load(Ordering::Relaxed)
     }
+
+    fn missing_midi(&self) -> Vec<String> {
+        self.wiring.missing()
+    }
 }
 
 impl Drop for RunningJack {

@@ -51,6 +51,10 @@ pub(super) fn check(file: &Path) -> Result<(), LoadError> {
     }
     let (system, machine) = match head {
         [0x7f, b'E', b'L', b'F', class, ..] => {
+            // The loader maps what the headers tell and dies of a page that is not there.
+            if class == 2 && open.metadata().map_err(unreadable)?.len() < elf_length(&head) {
+                return Err(not_a_plugin(file, "it is cut off; copy it again"));
+            }
             let machine = match u16::from_le_bytes([head[18], head[19]]) {
                 62 if class == 2 => "64-bit x86",
                 3 => "32-bit x86",
@@ -88,6 +92,16 @@ pub(super) fn check(file: &Path) -> Result<(), LoadError> {
     })
 }
 
+/// Least length of a 64-bit ELF file: the end of its section headers, which linkers put last.
+fn elf_length(head: &[u8; 64]) -> u64 {
+    let half = |at: usize| u64::from(u16::from_le_bytes([head[at], head[at + 1]]));
+    let start = head[40..48]
+        .iter()
+        .rev()
+        .fold(0, |value: u64, &byte| value << 8 | u64::from(byte));
+    start.saturating_add(half(58) * half(60))
+}
+
 fn not_a_plugin(file: &Path, reason: &str) -> LoadError {
     LoadError::NotAPlugin {
         file: file.to_owned(),
@@ -117,7 +131,13 @@ mod tests {
     #[test]
     fn each_kind_of_wrong_file_gets_its_own_sentence() {
         assert!(checked(&elf(2, 62)).is_ok());
+        let mut cut = elf(2, 62);
+        // Two section headers of 64 bytes, which begin where the file ends.
+        cut[40] = 64;
+        cut[58] = 64;
+        cut[60] = 2;
         for (bytes, words) in [
+            (cut, "it is cut off"),
             (elf(2, 183), "Linux on 64-bit ARM"),
             (elf(1, 3), "Linux on 32-bit x86"),
             (b"MZ".to_vec(), "cut off"),

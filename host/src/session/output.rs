@@ -166,6 +166,15 @@ impl Session {
         self.output.output_names = names;
     }
 
+    /// The MIDI inputs wished that are not there, of those that the device brings.
+    #[must_use]
+    pub fn missing_midi(&self) -> Vec<String> {
+        self.output
+            .device
+            .as_ref()
+            .map_or_else(Vec::new, |device| device.missing_midi())
+    }
+
     /// Closes the device and takes the engine home.
     fn come_home(&mut self) -> Result<(), OpenError> {
         self.output.close();

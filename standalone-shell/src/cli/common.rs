@@ -15,7 +15,7 @@ pub struct RackArguments {
     #[arg(value_name = "PRESET")]
     pub preset: Option<PathBuf>,
 
-    /// A plugin file (loaded straight, without a scan), or a plugin's id or name (searched for).
+    /// A plugin file (loaded straight, without a scan), or a plugin's id (searched for).
     ///
     /// A file that holds several plugins is named FILE#ID or FILE#NAME. Given more than once, the plugins make one
     /// chain in the order given: an instrument first, then effects.

@@ -10,7 +10,7 @@ use host::device::Driver;
 #[command(after_help = "Examples:
   backline devices
   backline devices --driver alsa
-  backline devices --driver jack --probe jack
+  backline devices --driver jack --probe default
 
 With --json, each line is one device: driver, name, kind, default; or driver and error for a driver that cannot be \
 used; MIDI ports have the driver \"midi\" and the kind \"input\" or \"output\". A probe adds rates (pairs of lowest and \

@@ -39,6 +39,9 @@ pub struct Arguments {
     rate: Option<String>,
 
     /// Buffer size in frames, 1 to 8192, or `lowest` for the least that the device has [default: the device's own]
+    ///
+    /// A JACK server has one buffer size for all its programs: a number sets it for all of them and leaves it so;
+    /// `lowest` takes the server's as it is.
     #[arg(long, value_name = "FRAMES|lowest")]
     buffer: Option<String>,
 

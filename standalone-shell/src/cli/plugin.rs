@@ -13,7 +13,7 @@ With --json, standard output has one line: format, id, name, vendor, version, fi
 (audio_inputs, audio_outputs, note_inputs, note_outputs), parameters (id, name, module, min, max, default, value, steps, text, \
 flags), latency in frames, tail in seconds (null: it never ends), state_bytes, extensions, editor, voices, note_names.")]
 pub struct Arguments {
-    /// A plugin file (FILE#ID or FILE#NAME where it holds several), or a plugin's id or name
+    /// A plugin file (FILE#ID or FILE#NAME where it holds several), or a plugin's id
     #[arg(value_name = "FILE|ID")]
     plugin: String,
 
@@ -25,7 +25,7 @@ pub struct Arguments {
 /// Which plugin to tell of.
 #[derive(Clone, Debug)]
 pub struct Plugin {
-    /// File, id or name.
+    /// File or id.
     pub plugin: String,
     /// Whether to print a JSON line.
     pub json: bool,

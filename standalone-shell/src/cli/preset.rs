@@ -27,7 +27,7 @@ enum TypedCommand {
   backline preset new --plugin Piano.clap
   backline preset new --plugin Synth.clap --plugin Reverb.clap --output Pad.backline")]
 struct NewArguments {
-    /// A plugin file (FILE#ID or FILE#NAME where it holds several), or a plugin's id or name; may be given more than once
+    /// A plugin file (FILE#ID or FILE#NAME where it holds several), or a plugin's id; may be given more than once
     #[arg(long = "plugin", value_name = "FILE|ID", required = true)]
     plugins: Vec<String>,
 

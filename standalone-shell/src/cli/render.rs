@@ -8,6 +8,9 @@ use std::path::PathBuf;
 /// rules, and larger blocks are quicker.
 const BLOCK: u32 = 256;
 
+/// Endings of files that a slip of the hand should not turn into sound.
+const NO_SOUND: [&str; 5] = ["backline", "clap", "vst3", "mid", "midi"];
+
 /// Render a preset, or plugins, to a WAV file, as fast as it goes.
 ///
 /// Notes come from a MIDI file, sound for effects from a WAV file, or both. The latency that the plugins report is cut
@@ -18,7 +21,7 @@ const BLOCK: u32 = 256;
   backline render --plugin Reverb.clap --input dry.wav --output wet.wav --tail 4 --bits 32f
 
 With --json, standard output has one line: output, rate in Hz, frames, seconds (of sound), peak_db in dBFS (silence \
-is -200), latency in frames (cut off), took in seconds, realtime (seconds of sound in one second).")]
+is -200), clipped, latency in frames (cut off), took in seconds, realtime (seconds of sound in one second).")]
 pub struct Arguments {
     #[command(flatten)]
     rack: RackArguments,
@@ -93,6 +96,14 @@ impl Arguments {
             json,
         } = self;
         let rack = rack.resolve()?;
+        let extension = output.extension().and_then(|extension| extension.to_str());
+        if let Some(other) =
+            extension.filter(|extension| NO_SOUND.iter().any(|no| extension.eq_ignore_ascii_case(no)))
+        {
+            return Err(format!(
+                "--output takes the name of a WAV file to write, and .{other} is none"
+            ));
+        }
         let tail = match tail {
             None => Tail::Auto,
             Some(text) => Tail::Seconds(common::seconds(&text, "--tail", 0.0)?),

@@ -49,6 +49,13 @@ pub fn run(options: &Play, started: Started) -> anyhow::Result<()> {
         session.set_midi_inputs(resolve::inputs(&options.midi, &preset.midi));
     }
 
+    warnings.extend(
+        session
+            .missing_midi()
+            .into_iter()
+            .map(|name| format!("No MIDI input named \"{name}\" is there; it is listened to when it comes.")),
+    );
+
     let report = Report::new(options.json);
     let mut fields = report::device(&info);
     fields["first_block_ms"] = json!(milliseconds(first_block));

@@ -82,6 +82,7 @@ fn tell(summary: &Summary, file: &Path, bits: Bits, json: bool) -> anyhow::Resul
     let sound = summary.frames as f64 / f64::from(summary.rate);
     let peak = words::decibels(f64::from(summary.peak));
     let realtime = sound / summary.seconds.max(1e-9);
+    let clipped = summary.peak > 1.0 && bits != Bits::Float32;
     if json {
         return output::print_json(&json!({
             "output": file,
@@ -89,6 +90,7 @@ fn tell(summary: &Summary, file: &Path, bits: Bits, json: bool) -> anyhow::Resul
             "frames": summary.frames,
             "seconds": words::rounded(sound, 6),
             "peak_db": words::rounded(peak, 2),
+            "clipped": clipped,
             "latency": summary.latency,
             "took": words::rounded(summary.seconds, 6),
             "realtime": words::rounded(realtime, 2),
@@ -101,7 +103,7 @@ fn tell(summary: &Summary, file: &Path, bits: Bits, json: bool) -> anyhow::Resul
         summary.rate,
         words::level(peak)
     ));
-    if summary.peak > 1.0 && bits != Bits::Float32 {
+    if clipped {
         output::warn(&format!(
             "The sound goes {peak:.1} dB above full scale and was clipped; lower the preset's gain, or write --bits 32f."
         ));

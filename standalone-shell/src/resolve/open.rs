@@ -34,6 +34,17 @@ impl OpenPreset {
 ///
 /// It cannot be read, or is broken.
 pub fn open(path: &Path) -> anyhow::Result<OpenPreset> {
+    if let Some(extension) = path.extension().and_then(|extension| extension.to_str())
+        && ["clap", "vst3"]
+            .iter()
+            .any(|format| extension.eq_ignore_ascii_case(format))
+    {
+        bail!(
+            "{} is a plugin, not a preset. Play it with --plugin {}.",
+            path.display(),
+            path.display()
+        );
+    }
     if !path.exists() {
         if let Some(factory) = factory(path) {
             return open_factory(factory, path);

@@ -3,7 +3,9 @@
 use super::super::Wish;
 use super::super::pick::{CannotPick, Pair, pick};
 use ::jack::{Client, LatencyType, PortFlags, PortSpec};
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Connections that are made when the client starts and when ports come.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(super) struct Wiring {
     outputs: usize,
     /// Once connected, audio is the patchbay's matter.
     audio_done: AtomicBool,
+    /// The parts of names that no source had when connections were made last.
+    missing: Mutex<Vec<String>>,
 }
 
 /// Ports that play, as left to right as the server has them.
@@ -55,6 +59,7 @@ impl Wiring {
             midi: wish.midi.clone(),
             outputs,
             audio_done: AtomicBool::new(false),
+            missing: Mutex::default(),
         })
     }
 
@@ -105,9 +110,25 @@ impl Wiring {
                 connect(pair.right, "in_2");
             }
         }
-        for source in self.midi_sources(client) {
+        let sources = self.midi_sources(client);
+        let wished = self.midi.iter().flatten();
+        let missing = wished.filter(|&part| {
+            !sources
+                .iter()
+                .any(|source| is_wished(client, source, slice::from_ref(part)))
+        });
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing.cloned().collect();
+        for source in sources {
             join(client, &source, &own("midi_in"));
         }
+    }
+
+    /// The MIDI sources wished that were not there when connections were made last.
+    pub(super) fn missing(&self) -> Vec<String> {
+        self.missing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn midi_sources(&self, client: &Client) -> Vec<String> {
