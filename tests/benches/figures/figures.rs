@@ -107,15 +107,15 @@ fn blocks(counter: &mut Counter) -> Result<()> {
     let cost = |figure: &str, cost: f64| {
         table::figure(figure, &table::instructions(cost), &bound, cost <= BLOCK_BOUND);
     };
-    let gain = around(counter, Case::GainDevice, Case::GainBare)?;
-    cost(
-        &format!("Block of {BLOCK} frames, demo-gain, input to output, no event"),
-        gain,
-    );
     let engine = around(counter, Case::GainEngine, Case::GainBare)?;
+    cost(
+        &format!("Engine: block of {BLOCK} frames, demo-gain, input to output, no event"),
+        engine,
+    );
+    let gain = around(counter, Case::GainDevice, Case::GainBare)?;
     table::information(
-        "    of that the engine, without the device's wrapper",
-        &table::instructions(engine),
+        "    with the wrapper that every device calls",
+        &table::instructions(gain),
     );
     table::information(
         "    the plugin itself, which is not in it",
@@ -123,7 +123,7 @@ fn blocks(counter: &mut Counter) -> Result<()> {
     );
     let synth = around(counter, Case::SynthDevice, Case::SynthBare)?;
     cost(
-        &format!("Block of {BLOCK} frames, demo-synth holding 4 notes, no event"),
+        &format!("Engine and wrapper: block of {BLOCK} frames, demo-synth holding 4 notes, no event"),
         synth,
     );
     table::information(
