@@ -182,6 +182,34 @@ impl Body {
         )
     }
 
+    /// A note or an expression of notes as MIDI 1.0 says it; what it cannot say is left out.
+    #[must_use]
+    pub fn to_midi(&self) -> Option<[u8; 3]> {
+        Some(match *self {
+            // No key is no note.
+            Self::NoteOn { note, .. } if note.key < 0 => return None,
+            Self::NoteOn { note, velocity } => {
+                [0x90 | channel(note), key(note), to_seven_bits(velocity).max(1)]
+            }
+            Self::NoteOff { note, .. } if note.key < 0 => [0xb0 | channel(note), 123, 0],
+            Self::NoteOff { note, velocity } => [0x80 | channel(note), key(note), to_seven_bits(velocity)],
+            // MIDI chokes a channel, not a note: that note is let go.
+            Self::NoteChoke { note } if note.key >= 0 => [0x80 | channel(note), key(note), 127],
+            Self::NoteChoke { note } => [0xb0 | channel(note), 120, 0],
+            Self::Expression {
+                note,
+                kind: Expression::Pressure,
+                value,
+            } if note.key >= 0 => [0xa0 | channel(note), key(note), to_seven_bits(value)],
+            Self::Expression {
+                note,
+                kind: Expression::Pressure,
+                value,
+            } => [0xd0 | channel(note), to_seven_bits(value), 0],
+            _ => return None,
+        })
+    }
+
     /// Whether losing this event would leave a note or a pedal hanging.
     #[must_use]
     pub const fn is_release(&self) -> bool {
@@ -202,6 +230,25 @@ pub(crate) const fn starts_note(body: &Body) -> bool {
         Body::Midi2 { .. } => true,
         _ => false,
     }
+}
+
+#[expect(clippy::cast_sign_loss, reason = "clamped to a channel's range")]
+fn channel(note: NoteAddress) -> u8 {
+    note.channel.clamp(0, 15) as u8
+}
+
+#[expect(clippy::cast_sign_loss, reason = "clamped to a key's range")]
+fn key(note: NoteAddress) -> u8 {
+    note.key.clamp(0, 127) as u8
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to seven bits"
+)]
+fn to_seven_bits(value: f64) -> u8 {
+    (value * 127.0 + 0.5).clamp(0.0, 127.0) as u8
 }
 
 /// Whether a MIDI message lets something go: note-off, pedal-up, all notes or all sound off, reset.
@@ -507,6 +554,34 @@ mod tests {
             panic!("not system exclusive")
         };
         assert_eq!(second.bytes(start, len), [0xf0, 1, 2, 0xf7]);
+    }
+
+    #[test]
+    fn midi_says_what_it_can_of_notes_and_no_more() {
+        let note = NoteAddress::new(3, 60);
+        let channel = NoteAddress::channel(3);
+        let velocity = 1.0;
+        assert_eq!(Body::NoteOn { note, velocity }.to_midi(), Some([0x93, 60, 127]));
+        assert_eq!(
+            Body::NoteOn {
+                note: channel,
+                velocity
+            }
+            .to_midi(),
+            None
+        );
+        assert_eq!(
+            Body::NoteOff {
+                note: channel,
+                velocity
+            }
+            .to_midi(),
+            Some([0xb3, 123, 0])
+        );
+        // One note cut is one note let go; all sound off would take the channel's other notes along.
+        assert_eq!(Body::NoteChoke { note }.to_midi(), Some([0x83, 60, 127]));
+        assert_eq!(Body::NoteChoke { note: channel }.to_midi(), Some([0xb3, 120, 0]));
+        assert_eq!(Body::GestureBegin { id: 1 }.to_midi(), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From the engine's list of what plugins say to bytes for a port.
 
-use rt::events::{Body, EventList, Expression, NoteAddress};
+use rt::events::{Body, EventList};
 use rtrb::Producer;
 use std::fmt;
 
@@ -91,34 +91,15 @@ pub fn each_message(list: &EventList, mut each: impl FnMut(u32, &[u8])) {
 
 /// A message of up to three bytes and its length.
 fn short_message(body: &Body) -> Option<([u8; 3], usize)> {
-    let three = |status: u8, note: NoteAddress, value: u8| {
-        let (channel, key) = (u8::try_from(note.channel).ok()?, u8::try_from(note.key).ok()?);
-        Some(([status | channel & 0x0f, key & 0x7f, value], 3))
+    let data = match *body {
+        Body::Midi { data, .. } => data,
+        _ => body.to_midi()?,
     };
-    match *body {
-        Body::NoteOn { note, velocity } => three(0x90, note, seven_bits(velocity).max(1)),
-        Body::NoteOff { note, velocity } => three(0x80, note, seven_bits(velocity)),
-        Body::NoteChoke { note } => Some(([0xb0 | u8::try_from(note.channel).ok()? & 0x0f, 120, 0], 3)),
-        Body::Expression {
-            note,
-            kind: Expression::Pressure,
-            value,
-        } => three(0xa0, note, seven_bits(value)),
-        Body::Midi { data, .. } => match data[0] {
-            0xc0..=0xdf | 0xf1 | 0xf3 => Some((data, 2)),
-            0x80..=0xef | 0xf2 => Some((data, 3)),
-            0xf6 | 0xf8..=0xff => Some((data, 1)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to seven bits"
-)]
-fn seven_bits(value: f64) -> u8 {
-    (value * 127.0 + 0.5).clamp(0.0, 127.0) as u8
+    let length = match data[0] {
+        0xc0..=0xdf | 0xf1 | 0xf3 => 2,
+        0x80..=0xef | 0xf2 => 3,
+        0xf6 | 0xf8..=0xff => 1,
+        _ => return None,
+    };
+    Some((data, length))
 }

@@ -145,7 +145,7 @@ const fn header<T>(time: u32, type_: clap_event_type) -> clap_event_header {
 fn write(place: &mut ClapEvent, list: &EventList, event: &Event, notes: NoteInput) -> bool {
     let time = event.time;
     match event.body {
-        body if notes == NoteInput::Midi && body.is_note() => match to_midi(&body) {
+        body if notes == NoteInput::Midi && body.is_note() => match body.to_midi() {
             Some(data) => place.midi = midi(time, 0, data),
             None => return false,
         },
@@ -213,29 +213,6 @@ fn write(place: &mut ClapEvent, list: &EventList, event: &Event, notes: NoteInpu
         Body::Transport(number) => place.transport = transport(time, &list.transport(number)),
     }
     true
-}
-
-/// A note or expression as MIDI 1.0 says it; what it cannot say is left out.
-fn to_midi(body: &Body) -> Option<[u8; 3]> {
-    Some(match *body {
-        Body::NoteOn { note, velocity } => [0x90 | channel(note), key(note), to_seven_bits(velocity).max(1)],
-        Body::NoteOff { note, .. } if note.key < 0 => [0xb0 | channel(note), 123, 0],
-        Body::NoteOff { note, velocity } => [0x80 | channel(note), key(note), to_seven_bits(velocity)],
-        // MIDI chokes a channel, not a note: that note is let go.
-        Body::NoteChoke { note } if note.key >= 0 => [0x80 | channel(note), key(note), 127],
-        Body::NoteChoke { note } => [0xb0 | channel(note), 120, 0],
-        Body::Expression {
-            note,
-            kind: Expression::Pressure,
-            value,
-        } if note.key >= 0 => [0xa0 | channel(note), key(note), to_seven_bits(value)],
-        Body::Expression {
-            note,
-            kind: Expression::Pressure,
-            value,
-        } => [0xd0 | channel(note), to_seven_bits(value), 0],
-        _ => return None,
-    })
 }
 
 fn note(time: u32, type_: clap_event_type, note: NoteAddress, velocity: f64) -> clap_event_note {
@@ -316,25 +293,6 @@ fn write_controller(place: &mut ClapEvent, time: u32, data: [u8; 3]) -> bool {
     };
     place.expression = expression(time, note, kind, value);
     true
-}
-
-#[expect(clippy::cast_sign_loss, reason = "clamped to a channel\'s range")]
-fn channel(note: NoteAddress) -> u8 {
-    note.channel.clamp(0, 15) as u8
-}
-
-#[expect(clippy::cast_sign_loss, reason = "clamped to a key\'s range")]
-fn key(note: NoteAddress) -> u8 {
-    note.key.clamp(0, 127) as u8
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to seven bits"
-)]
-fn to_seven_bits(value: f64) -> u8 {
-    (value * 127.0 + 0.5).clamp(0.0, 127.0) as u8
 }
 
 /// The transport as CLAP's event. `time` is 0 for the one that goes with the process call.

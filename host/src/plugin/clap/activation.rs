@@ -73,7 +73,7 @@ pub(super) fn activate(
     let pointers = |layout: &Layout| {
         PortPointers::new(
             lend(no_ports(layout.shapes.len()).collect()),
-            lend_slice_of_null(layout.channels),
+            lend_slice(layout.channels, std::ptr::null_mut()),
         )
     };
     let processor: Box<dyn Processor> = Box::new(ClapProcessor::new(
@@ -89,10 +89,6 @@ pub(super) fn activate(
         notes,
         instance.latency,
     )))
-}
-
-fn lend_slice_of_null(channels: usize) -> rt::Lent<[*mut f32]> {
-    lend(vec![std::ptr::null_mut(); channels].into_boxed_slice())
 }
 
 fn buffers(layout: Layout, max_block: usize) -> PortBuffers {
