@@ -7,9 +7,11 @@ use rt::engine::EngineParts;
 use rt::events::{Body, Event, EventList};
 use rt::lane::{Lane, LaneSender, Owed};
 use rt::rack::{Home, Scratch, Targeted};
+use rt::vst3::{Bucket, Point, Queue, ScratchMemory, Vst3Event, Vst3Scratch};
 use rt::wire::{Command, FromEngine, Handover, PluginAddress, Retired, Stamp};
 use rt::{Engine, Lent, Slot};
 use rtrb::{Consumer, Producer, RingBuffer};
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,6 +24,11 @@ const LANE_BYTES: usize = 1 << 16;
 const INCOMING: usize = 2048;
 /// Events of one pass for one plugin: all that is incoming, every note-off of a panic, and its parameters.
 const UNIT: usize = 8192;
+/// Events that a VST3 plugin says in one pass.
+const SAID: usize = 2048;
+/// Parameters that a VST3 plugin changes in one pass, and the values that it says of them.
+const SAID_PARAMETERS: usize = 1024;
+const SAID_POINTS: usize = 4096;
 /// Parameter events of one pass.
 const TARGETED: usize = 2048;
 /// Bytes of system exclusive in one pass.
@@ -49,11 +56,7 @@ impl Link {
         let (retired_end, retired) = RingBuffer::new(HANDED);
         let (home_end, home) = RingBuffer::new(HOME);
         let stereo = || Stereo::new(lend_slice(max_block, 0.0), lend_slice(max_block, 0.0));
-        let nothing = Event {
-            time: 0,
-            body: Body::GestureEnd { id: 0 },
-        };
-        let list = |events| EventList::new(lend_slice(events, nothing), lend_slice(BYTES, 0));
+        let list = |count| events(count, BYTES);
         let nobody = PluginAddress {
             layer: PluginAddress::MASTER,
             place: u8::MAX,
@@ -67,6 +70,7 @@ impl Link {
                 out: list(INCOMING),
                 carry: list(INCOMING),
                 clap: ClapScratch::new(lend_slice(UNIT, ClapEvent::default())),
+                vst3: vst3_scratch(),
                 chain: stereo(),
             },
             aside: stereo(),
@@ -77,7 +81,7 @@ impl Link {
                 TARGETED,
                 Targeted {
                     plugin: nobody,
-                    event: nothing,
+                    event: NOTHING,
                 },
             ),
             next: next_end,
@@ -169,6 +173,36 @@ impl Link {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// What free places of an event list hold.
+const NOTHING: Event = Event {
+    time: 0,
+    body: Body::GestureEnd { id: 0 },
+};
+
+/// An empty list for so many events and bytes of system exclusive.
+pub(crate) fn events(count: usize, bytes: usize) -> EventList {
+    EventList::new(lend_slice(count, NOTHING), lend_slice(bytes, 0))
+}
+
+/// Lists for VST3 plugins, as large as all that an engine may have for one of them.
+pub(crate) fn vst3_scratch() -> Vst3Scratch {
+    let event = || Cell::new(Vst3Event::default());
+    let bucket = || Cell::new(Bucket::default());
+    let point = || Cell::new(Point::default());
+    Vst3Scratch::new(ScratchMemory {
+        events: lend_slice(UNIT, event()),
+        queues: lend_slice(UNIT, Queue::default()),
+        table: lend_slice(2 * UNIT, bucket()),
+        points: lend_slice(UNIT, point()),
+        placed: lend_slice(UNIT, point()),
+        out_events: lend_slice(SAID, event()),
+        out_bytes: lend_slice(BYTES, Cell::new(0)),
+        out_queues: lend_slice(SAID_PARAMETERS, Queue::default()),
+        out_table: lend_slice(2 * SAID_PARAMETERS, bucket()),
+        out_points: lend_slice(SAID_POINTS, point()),
+    })
 }
 
 fn lane() -> (LaneSender, Lane) {

@@ -154,6 +154,7 @@ impl<H: HostHandlers> Processor for ClapProcessor<H> {
             events,
             out,
             clap,
+            ..
         } = call;
         let Ok(plugin) = self.plugin.as_started_mut() else {
             return Status::Failed;

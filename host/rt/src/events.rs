@@ -135,7 +135,19 @@ pub enum Body {
         /// Number of bytes.
         len: u32,
     },
-    /// A parameter takes a plain value.
+    /// A text for notes, in UTF-16 with a zero at its end. Its bytes lie in the list's pool, in the machine's order and
+    /// from an even address on.
+    Text {
+        /// The notes.
+        note: NoteAddress,
+        /// Whether it says how it sounds, in the phonetic alphabet, and not what it says.
+        phonemes: bool,
+        /// First byte in the pool.
+        start: u32,
+        /// Number of bytes, those of the zero among them.
+        len: u32,
+    },
+    /// A parameter takes a value.
     Param {
         /// The plugin's id of the parameter.
         id: u32,
@@ -143,7 +155,7 @@ pub enum Body {
         cookie: usize,
         /// The notes it is for.
         note: NoteAddress,
-        /// Plain value.
+        /// In the unit that the plugin's processor takes: CLAP plain, VST3 normalized.
         value: f64,
     },
     /// A parameter is modulated by a plain amount.
@@ -426,17 +438,50 @@ impl EventList {
         len: u32,
         fill: impl FnOnce(&mut [u8]) -> bool,
     ) -> bool {
-        let end = self.used.saturating_add(len as usize);
-        let (Some(pool), Ok(start)) = (self.bytes.get_mut(self.used..end), u32::try_from(self.used)) else {
+        self.push_bytes(time, self.used, len, fill, |start| Body::SysEx {
+            port,
+            start,
+            len,
+        })
+    }
+
+    /// Adds a text of `len` bytes, as in [`Body::Text`], that `fill` writes. Returns whether there was room.
+    pub fn push_text_with(
+        &mut self,
+        time: u32,
+        (note, phonemes): (NoteAddress, bool),
+        len: u32,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> bool {
+        let odd = self.bytes.as_ptr().wrapping_add(self.used).addr() & 1;
+        let fill = |pool: &mut [u8]| {
+            fill(pool);
+            true
+        };
+        self.push_bytes(time, self.used + odd, len, fill, |start| Body::Text {
+            note,
+            phonemes,
+            start,
+            len,
+        })
+    }
+
+    /// Adds an event with `len` bytes, that `fill` writes, from the pool's place `start` on.
+    fn push_bytes(
+        &mut self,
+        time: u32,
+        start: usize,
+        len: u32,
+        fill: impl FnOnce(&mut [u8]) -> bool,
+        body: impl FnOnce(u32) -> Body,
+    ) -> bool {
+        let end = start.saturating_add(len as usize);
+        let (Some(pool), Ok(start)) = (self.bytes.get_mut(start..end), u32::try_from(start)) else {
             self.dropped = self.dropped.saturating_add(1);
             return false;
         };
-        if !fill(pool)
-            || !self.push(Event {
-                time,
-                body: Body::SysEx { port, start, len },
-            })
-        {
+        let body = body(start);
+        if !fill(pool) || !self.push(Event { time, body }) {
             return false;
         }
         self.used = end;
@@ -448,12 +493,23 @@ impl EventList {
     pub fn push_from(&mut self, other: &Self, event: &Event) -> bool {
         match event.body {
             Body::SysEx { port, start, len } => self.push_sysex(event.time, port, other.bytes(start, len)),
+            Body::Text {
+                note,
+                phonemes,
+                start,
+                len,
+            } => {
+                let text = other.bytes(start, len);
+                self.push_text_with(event.time, (note, phonemes), len, |pool| {
+                    pool.copy_from_slice(text)
+                })
+            }
             Body::Transport(number) => self.push_transport(event.time, other.transport(number)),
             _ => self.push(*event),
         }
     }
 
-    /// The pool's bytes of a [`Body::SysEx`] of this list; empty if they lie outside.
+    /// The pool's bytes of a [`Body::SysEx`] or [`Body::Text`] of this list; empty if they lie outside.
     #[must_use]
     pub fn bytes(&self, start: u32, len: u32) -> &[u8] {
         let start = start as usize;
@@ -554,6 +610,37 @@ mod tests {
             panic!("not system exclusive")
         };
         assert_eq!(second.bytes(start, len), [0xf0, 1, 2, 0xf7]);
+    }
+
+    #[test]
+    fn texts_move_between_lists_and_stay_even() {
+        let text: Vec<u8> = [u16::from(b'a'), 0]
+            .into_iter()
+            .flat_map(u16::to_ne_bytes)
+            .collect();
+        let mut first = list(8, 8);
+        assert!(first.push_sysex(0, 0, &[1]));
+        let note = NoteAddress::new(0, 60);
+        assert!(first.push_text_with(1, (note, true), 4, |pool| pool.copy_from_slice(&text)));
+        assert!(!first.push_text_with(1, (note, true), 4, |_| unreachable!("there is no room")));
+        assert_eq!(first.take_dropped(), 1);
+        let mut second = list(8, 8);
+        assert!(second.push_from(&first, &first.as_slice()[1]));
+        for list in [&first, &second] {
+            let event = list.as_slice().last().unwrap();
+            let Body::Text {
+                note: to,
+                phonemes: true,
+                start,
+                len,
+            } = event.body
+            else {
+                panic!("not a text: {event:?}")
+            };
+            let bytes = list.bytes(start, len);
+            assert_eq!((event.time, to, bytes), (1, note, &*text));
+            assert_eq!(bytes.as_ptr().addr() % 2, 0);
+        }
     }
 
     #[test]

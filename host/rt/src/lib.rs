@@ -9,7 +9,8 @@
 //! - [`Slot`] is what a device callback owns: an [`Engine`] that goes home when the slot is dropped.
 //! - [`Engine::process`] drains its lanes, takes a new rack, runs the racks and reports home.
 //! - [`Rack`](rack::Rack) holds layers and a master chain; each [`Unit`](rack::Unit) in a chain is one plugin.
-//! - [`Processor`] is the audio half of one plugin; [`clap`] implements it over clack.
+//! - [`Processor`] is the audio half of one plugin; [`clap`] implements it over clack,
+//!   [`vst3`] over the bindings of that name.
 #![no_std]
 
 pub mod block;
@@ -27,6 +28,7 @@ pub mod rack;
 pub mod sequence;
 pub mod slot;
 pub mod transport;
+pub mod vst3;
 pub mod wire;
 
 pub use engine::Engine;

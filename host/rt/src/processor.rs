@@ -4,6 +4,7 @@ use crate::block::PortBuffers;
 use crate::clap::ClapScratch;
 use crate::events::EventList;
 use crate::transport::Transport;
+use crate::vst3::Vst3Scratch;
 
 /// The audio half of one plugin: built by `host`, used on the audio thread, sent home to be dropped.
 ///
@@ -41,6 +42,10 @@ pub struct Call<'a> {
     pub out: &'a mut EventList,
     /// Memory for the events in CLAP's layout.
     pub clap: &'a mut ClapScratch,
+    /// Memory for the events in VST3's layout.
+    pub vst3: &'a mut Vst3Scratch,
+    /// Nanoseconds of the monotonic clock at the first frame; none where time is not real.
+    pub system: Option<i64>,
 }
 
 /// What a plugin says of the blocks to come.

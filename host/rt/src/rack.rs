@@ -10,6 +10,7 @@ use crate::clap::ClapScratch;
 use crate::events::{Body, Event, EventList};
 use crate::lend::Lent;
 use crate::transport::Transport;
+use crate::vst3::Vst3Scratch;
 use crate::wire::{FromEngine, PluginAddress, RackId};
 use core::fmt;
 
@@ -37,9 +38,9 @@ pub struct Map {
     pub id: u32,
     /// The plugin's own pointer for the parameter, as an address, or 0.
     pub cookie: usize,
-    /// Plain value at controller value 0.
+    /// Value at controller value 0, in the unit of [`Body::Param`].
     pub low: f64,
-    /// Plain value at controller value 127.
+    /// Value at controller value 127, in that unit.
     pub high: f64,
 }
 
@@ -65,6 +66,8 @@ pub struct Scratch {
     pub carry: EventList,
     /// Events in CLAP's layout.
     pub clap: ClapScratch,
+    /// Events in VST3's layout.
+    pub vst3: Vst3Scratch,
     /// The audio of the chain being processed.
     pub chain: Stereo,
 }
@@ -75,6 +78,8 @@ pub struct Pass<'a> {
     pub frames: usize,
     /// Frames since the engine was made.
     pub steady: u64,
+    /// Nanoseconds of the monotonic clock at the first frame; none where time is not real.
+    pub system: Option<i64>,
     /// Musical time at the first frame.
     pub transport: &'a Transport,
     /// What the device records.

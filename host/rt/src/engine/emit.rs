@@ -28,7 +28,8 @@ impl Engine {
             .into_iter()
             .map(|list| u64::from(list.take_dropped()))
             .sum::<u64>()
-            + u64::from(self.scratch.clap.take_dropped());
+            + u64::from(self.scratch.clap.take_dropped())
+            + u64::from(self.scratch.vst3.take_dropped());
         if !self.home.has_room() {
             // The next block tries again; the counters and the peak are kept until then.
             self.until_report = 0;

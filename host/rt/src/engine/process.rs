@@ -112,6 +112,7 @@ impl Engine {
         let mut pass = Pass {
             frames,
             steady: span.steady,
+            system: span.time.map(|(time, _)| time),
             transport: &self.transport,
             input,
             feed: &self.feed,

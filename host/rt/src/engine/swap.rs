@@ -107,6 +107,7 @@ impl Leaving {
         let mut own = Pass {
             frames,
             steady: pass.steady,
+            system: pass.system,
             transport: pass.transport,
             input: pass.input.filter(|_| self.feed.rest().is_none()),
             feed: &self.feed,

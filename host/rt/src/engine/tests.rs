@@ -109,6 +109,7 @@ fn build(
             out: list(sizes.events),
             carry: list(sizes.events),
             clap: ClapScratch::new(slice(1, ClapEvent::default())),
+            vst3: crate::vst3::testing::scratch(1),
             chain: stereo(),
         },
         aside: stereo(),

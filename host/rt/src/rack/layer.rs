@@ -196,6 +196,7 @@ impl Layer {
             out,
             carry,
             clap,
+            vst3,
             chain,
         } = &mut *pass.scratch;
         // A chain that is all there is, at a gain of 1, is played where the mix belongs and never copied.
@@ -219,6 +220,7 @@ impl Layer {
             },
             frames,
             steady: pass.steady,
+            system: pass.system,
             transport: pass.transport,
             input: None,
             feed: pass.feed,
@@ -226,6 +228,7 @@ impl Layer {
             chain,
             out,
             clap,
+            vst3,
             home: pass.home,
         };
         let mut carried = false;

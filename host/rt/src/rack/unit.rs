@@ -8,6 +8,7 @@ use crate::events::{Body, EventList, starts_note};
 use crate::lend::Lent;
 use crate::processor::{Call, NoteInput, NotePorts, Processor, Status};
 use crate::transport::Transport;
+use crate::vst3::Vst3Scratch;
 use crate::wire::{Fault, FromEngine, PluginAddress, RackId};
 use core::fmt;
 
@@ -228,6 +229,8 @@ impl Unit {
             events,
             out: stage.out,
             clap: stage.clap,
+            vst3: stage.vst3,
+            system: stage.system,
         });
         if status == Status::Failed {
             stage.out.clear();
@@ -409,6 +412,7 @@ pub(super) struct Stage<'a> {
     pub(super) at: PluginAddress,
     pub(super) frames: usize,
     pub(super) steady: u64,
+    pub(super) system: Option<i64>,
     pub(super) transport: &'a Transport,
     /// What feeds a chain that holds no audio yet.
     pub(super) input: Option<[&'a [f32]; 2]>,
@@ -419,6 +423,7 @@ pub(super) struct Stage<'a> {
     pub(super) chain: [&'a mut [f32]; 2],
     pub(super) out: &'a mut EventList,
     pub(super) clap: &'a mut ClapScratch,
+    pub(super) vst3: &'a mut Vst3Scratch,
     pub(super) home: &'a mut Home,
 }
 
@@ -442,6 +447,7 @@ pub(super) const fn is_music(body: &Body) -> bool {
             | Body::Midi { .. }
             | Body::Midi2 { .. }
             | Body::SysEx { .. }
+            | Body::Text { .. }
     )
 }
 

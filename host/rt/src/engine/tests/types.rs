@@ -10,6 +10,7 @@ use crate::processor::Processor;
 use crate::rack::{Layer, Rack, Unit};
 use crate::sequence::Sequence;
 use crate::slot::Slot;
+use crate::vst3::{Controls, Vst3Processor, Vst3Scratch};
 use crate::wire::{FromEngine, Handover, Meters, Retired, ToEngine};
 
 const fn crosses<T: Send>() {}
@@ -51,11 +52,14 @@ const _: () = {
     crosses::<ClapEvent>();
     crosses::<ClapScratch>();
     crosses::<ClapProcessor<()>>();
+    crosses::<Vst3Scratch>();
+    crosses::<Vst3Processor>();
     crosses::<Lent<dyn Processor>>();
 
     is_shared::<Board>();
     is_shared::<Owed>();
     is_shared::<Shared<Owed>>();
+    is_shared::<Shared<Controls>>();
 };
 
 #[test]
@@ -67,5 +71,6 @@ fn the_audio_half_is_for_one_thread_at_a_time() {
     <Lane as NotSync<_>>::is_not_sync();
     <LaneSender as NotSync<_>>::is_not_sync();
     <ClapProcessor<()> as NotSync<_>>::is_not_sync();
+    <Vst3Processor as NotSync<_>>::is_not_sync();
     <Lent<dyn Processor> as NotSync<_>>::is_not_sync();
 }
