@@ -7,11 +7,19 @@
 mod binary;
 mod clap;
 mod error;
+mod facts;
+mod layout;
+mod library;
 mod param;
 pub mod scan;
+mod vst3;
+mod vst_preset;
 
-pub use error::{ActivateError, LoadError, StateError};
+pub use error::{ActivateError, LoadError, ProgramError, StateError};
+pub use facts::{AudioPort, Facts, Keyswitch, NotePort, PluginUnit, ProgramList};
 pub use param::{Param, ParamError, parse_param_id};
+pub use vst_preset::{VstPreset, VstPresetError};
+pub use vst3::{Menu, MenuEntry, MenuEntryKind};
 
 use rt::rack::Unit;
 use std::fmt;
@@ -37,13 +45,14 @@ impl Format {
         }
     }
 
-    /// The format that a file name's extension tells.
+    /// The format that a file name's extension tells, or that of the bundle whose library this is.
     #[must_use]
     pub fn of_file(file: &Path) -> Option<Self> {
         let extension = file.extension()?.to_str()?;
         [Self::Clap, Self::Vst3]
             .into_iter()
             .find(|format| extension.eq_ignore_ascii_case(format.key()))
+            .or_else(|| vst3::is_in_bundle(file).then_some(Self::Vst3))
     }
 }
 
@@ -73,6 +82,9 @@ pub struct Descriptor {
     pub file: PathBuf,
     /// What it is, in the format's own words.
     pub features: Vec<String>,
+    /// Ids of older plugins whose place it takes; only VST3 has a way to say so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
 }
 
 /// Which plugin of which file.
@@ -82,49 +94,6 @@ pub struct Source {
     pub file: PathBuf,
     /// Id or name of the plugin; not needed when the file holds one only.
     pub which: Option<String>,
-}
-
-/// A group of channels that a plugin takes or gives.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct AudioPort {
-    /// The plugin's name for it.
-    pub name: String,
-    /// Number of channels.
-    pub channels: u32,
-    /// Whether it is the main port.
-    pub main: bool,
-}
-
-/// A stream of notes that a plugin takes or gives.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct NotePort {
-    /// The plugin's name for it.
-    pub name: String,
-    /// `clap`, `midi`, `midi-mpe`, `midi2`: what it speaks.
-    pub dialects: Vec<&'static str>,
-    /// The one of them that it likes best.
-    pub preferred: Option<&'static str>,
-}
-
-/// What an instance is: for people and for `backline plugin`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Facts {
-    /// Audio inputs.
-    pub audio_inputs: Vec<AudioPort>,
-    /// Audio outputs.
-    pub audio_outputs: Vec<AudioPort>,
-    /// Note inputs.
-    pub note_inputs: Vec<NotePort>,
-    /// Note outputs.
-    pub note_outputs: Vec<NotePort>,
-    /// Names of the extensions or interfaces that it has, of those that Backline knows.
-    pub extensions: Vec<&'static str>,
-    /// Whether it has an editor.
-    pub editor: bool,
-    /// Voices in use and at most, if it tells.
-    pub voices: Option<(u32, u32)>,
-    /// Names of keys, if it has them: key, -1 for all, and name.
-    pub note_names: Vec<(i16, String)>,
 }
 
 /// What a plugin asked of its host or told it since main last looked.
@@ -146,6 +115,38 @@ pub enum PluginEvent {
     NoteInfo,
     /// A preset of its own was loaded.
     PresetLoaded,
+    /// Somebody takes hold of a parameter in its editor.
+    EditBegin(u32),
+    /// A parameter takes this value of the processor's, from its editor.
+    Edit {
+        /// When, in nanoseconds of the monotonic clock.
+        at: i64,
+        /// The parameter.
+        id: u32,
+        /// The value, as its processor takes it.
+        value: f64,
+    },
+    /// Somebody lets go of a parameter in its editor.
+    EditEnd(u32),
+    /// Its processor changed a parameter to this plain value.
+    Param(u32, f64),
+    /// Its programs, or their names, changed.
+    Programs,
+    /// It wants its editor shown.
+    OpenEditor,
+    /// It wants a menu shown: see [`Instance::take_menu`].
+    Menu,
+    /// Long work of its own: what it is, how far it has come from 0 to 1, and whether it has ended.
+    Progress {
+        /// A number that no other work of the plugin has.
+        task: u64,
+        /// The plugin's words for it; empty if it has none.
+        text: String,
+        /// How far, from 0 to 1.
+        done: f64,
+        /// Whether it has ended.
+        ended: bool,
+    },
     /// A line for its log: severity in one word, and the text.
     Log(&'static str, String),
     /// It called its host from the wrong thread: the call was recorded and is served on main.
@@ -156,7 +157,9 @@ pub enum PluginEvent {
 #[derive(Debug)]
 pub enum Instance {
     /// A CLAP plugin.
-    Clap(clap::Instance),
+    Clap(Box<clap::Instance>),
+    /// A VST3 plugin.
+    Vst3(Box<vst3::Instance>),
 }
 
 /// Whether a plugin plays live or is rendered.
@@ -176,10 +179,7 @@ pub enum RenderMode {
 pub fn describe(file: &Path) -> Result<Vec<Descriptor>, LoadError> {
     match format_of(file)? {
         Format::Clap => clap::describe(file),
-        Format::Vst3 => Err(LoadError::NoFormat {
-            file: file.to_owned(),
-            format: Format::Vst3,
-        }),
+        Format::Vst3 => vst3::describe(file),
     }
 }
 
@@ -198,11 +198,8 @@ impl Instance {
     /// A file that is no plugin, does not hold the one named, or whose plugin fails to start.
     pub fn load(source: &Source) -> Result<Self, LoadError> {
         match format_of(&source.file)? {
-            Format::Clap => clap::Instance::load(source).map(Self::Clap),
-            Format::Vst3 => Err(LoadError::NoFormat {
-                file: source.file.clone(),
-                format: Format::Vst3,
-            }),
+            Format::Clap => Ok(Self::Clap(Box::new(clap::Instance::load(source)?))),
+            Format::Vst3 => Ok(Self::Vst3(Box::new(vst3::Instance::load(source)?))),
         }
     }
 
@@ -211,6 +208,7 @@ impl Instance {
     pub const fn descriptor(&self) -> &Descriptor {
         match self {
             Self::Clap(instance) => instance.descriptor(),
+            Self::Vst3(instance) => instance.descriptor(),
         }
     }
 
@@ -218,6 +216,7 @@ impl Instance {
     pub fn facts(&mut self) -> Facts {
         match self {
             Self::Clap(instance) => instance.facts(),
+            Self::Vst3(instance) => instance.facts(),
         }
     }
 
@@ -226,6 +225,7 @@ impl Instance {
     pub fn params(&self) -> &[Param] {
         match self {
             Self::Clap(instance) => instance.params(),
+            Self::Vst3(instance) => instance.params(),
         }
     }
 
@@ -242,6 +242,7 @@ impl Instance {
     pub fn value(&mut self, id: u32) -> Option<f64> {
         match self {
             Self::Clap(instance) => instance.value(id),
+            Self::Vst3(instance) => instance.value(id),
         }
     }
 
@@ -249,6 +250,7 @@ impl Instance {
     pub fn text(&mut self, id: u32, value: f64) -> Option<String> {
         match self {
             Self::Clap(instance) => instance.text(id, value),
+            Self::Vst3(instance) => instance.text(id, value),
         }
     }
 
@@ -257,6 +259,7 @@ impl Instance {
     pub fn set_values(&mut self, values: &[(u32, f64)]) -> bool {
         match self {
             Self::Clap(instance) => instance.set_values(values),
+            Self::Vst3(instance) => instance.set_values(values),
         }
     }
 
@@ -268,6 +271,7 @@ impl Instance {
     pub fn save_state(&mut self) -> Result<Vec<u8>, StateError> {
         match self {
             Self::Clap(instance) => instance.save_state(),
+            Self::Vst3(instance) => instance.save_state(),
         }
     }
 
@@ -279,6 +283,7 @@ impl Instance {
     pub fn load_state(&mut self, state: &[u8]) -> Result<(), StateError> {
         match self {
             Self::Clap(instance) => instance.load_state(state),
+            Self::Vst3(instance) => instance.load_state(state),
         }
     }
 
@@ -290,6 +295,81 @@ impl Instance {
     pub fn load_preset_file(&mut self, file: &Path, key: Option<&str>) -> Result<(), StateError> {
         match self {
             Self::Clap(instance) => instance.load_preset_file(file, key),
+            Self::Vst3(instance) => instance.load_preset_file(file, key),
+        }
+    }
+
+    /// The programs that it brings along.
+    #[must_use]
+    pub fn program_lists(&self) -> &[ProgramList] {
+        match self {
+            Self::Clap(_) => &[],
+            Self::Vst3(instance) => instance.program_lists(),
+        }
+    }
+
+    /// Chooses one of the plugin's own programs: by name, by `LIST/NAME` where several lists have it, or by number from 1.
+    ///
+    /// # Errors
+    ///
+    /// The plugin has no programs, or none or several by that name, or offers no way to choose.
+    pub fn select_program(&mut self, wanted: &str) -> Result<(), ProgramError> {
+        match self {
+            Self::Clap(instance) => Err(ProgramError::None {
+                name: instance.descriptor().name.clone(),
+                program: wanted.to_owned(),
+            }),
+            Self::Vst3(instance) => instance.select_program(wanted).map(drop),
+        }
+    }
+
+    /// A parameter's plain value as the plugin's processor takes it: CLAP's takes it as it is, VST3's from 0 to 1.
+    #[must_use]
+    pub fn processor_value(&self, id: u32, plain: f64) -> f64 {
+        match self {
+            Self::Clap(_) => plain,
+            Self::Vst3(instance) => instance.processor_value(id, plain),
+        }
+    }
+
+    /// The plain value of what the plugin's processor takes or tells.
+    #[must_use]
+    pub fn plain_value(&self, id: u32, value: f64) -> f64 {
+        match self {
+            Self::Clap(_) => value,
+            Self::Vst3(instance) => instance.plain_value(id, value),
+        }
+    }
+
+    /// Tells the main half which value its processor is about to get. CLAP's hears that from its processor.
+    pub fn follow(&mut self, id: u32, processor_value: f64) {
+        match self {
+            Self::Clap(_) => {}
+            Self::Vst3(instance) => instance.tell_controller(id, processor_value),
+        }
+    }
+
+    /// Tells the plugin what the layer that it stands in is called, and its number from 0. CLAP has no words for it yet.
+    pub fn set_channel(&mut self, name: &str, number: u32) {
+        match self {
+            Self::Clap(_) => {}
+            Self::Vst3(instance) => instance.set_channel(name, number),
+        }
+    }
+
+    /// Tells an active plugin how long, in frames, its input has been under way and its output will be.
+    pub fn set_presentation_latency(&mut self, input: u32, output: u32) {
+        match self {
+            Self::Clap(_) => {}
+            Self::Vst3(instance) => instance.set_presentation_latency(input, output),
+        }
+    }
+
+    /// Takes the menu that the plugin wanted shown last. One that nobody shows is let go with the next.
+    pub fn take_menu(&mut self) -> Option<Menu> {
+        match self {
+            Self::Clap(_) => None,
+            Self::Vst3(instance) => instance.take_menu(),
         }
     }
 
@@ -297,6 +377,7 @@ impl Instance {
     pub fn set_render_mode(&mut self, mode: RenderMode) -> bool {
         match self {
             Self::Clap(instance) => instance.set_render_mode(mode),
+            Self::Vst3(instance) => instance.set_render_mode(mode),
         }
     }
 
@@ -308,6 +389,7 @@ impl Instance {
     pub fn activate(&mut self, rate: f64, max_block: usize) -> Result<Box<Unit>, ActivateError> {
         match self {
             Self::Clap(instance) => instance.activate(rate, max_block),
+            Self::Vst3(instance) => instance.activate(rate, max_block),
         }
     }
 
@@ -315,6 +397,7 @@ impl Instance {
     pub fn deactivate(&mut self) -> bool {
         match self {
             Self::Clap(instance) => instance.deactivate(),
+            Self::Vst3(instance) => instance.deactivate(),
         }
     }
 
@@ -323,14 +406,16 @@ impl Instance {
     pub fn is_active(&self) -> bool {
         match self {
             Self::Clap(instance) => instance.is_active(),
+            Self::Vst3(instance) => instance.is_active(),
         }
     }
 
     /// Latency in frames as of the last activation.
     #[must_use]
-    pub const fn latency(&self) -> u32 {
+    pub fn latency(&self) -> u32 {
         match self {
             Self::Clap(instance) => instance.latency(),
+            Self::Vst3(instance) => instance.latency(),
         }
     }
 
@@ -340,6 +425,7 @@ impl Instance {
     pub fn tail(&self) -> Option<Duration> {
         match self {
             Self::Clap(instance) => instance.tail(),
+            Self::Vst3(instance) => instance.tail(),
         }
     }
 
@@ -347,6 +433,7 @@ impl Instance {
     pub fn serve(&mut self, now: Instant) -> Vec<PluginEvent> {
         match self {
             Self::Clap(instance) => instance.serve(now),
+            Self::Vst3(instance) => instance.serve(now),
         }
     }
 
@@ -355,6 +442,7 @@ impl Instance {
     pub fn next_timer(&self) -> Option<Instant> {
         match self {
             Self::Clap(instance) => instance.next_timer(),
+            Self::Vst3(instance) => instance.next_timer(),
         }
     }
 
@@ -364,6 +452,7 @@ impl Instance {
     pub fn watched_fds(&self) -> Vec<WatchedFd> {
         match self {
             Self::Clap(instance) => instance.watched_fds(),
+            Self::Vst3(instance) => instance.watched_fds(),
         }
     }
 
@@ -372,6 +461,7 @@ impl Instance {
     pub fn fd_ready(&mut self, ready: WatchedFd) {
         match self {
             Self::Clap(instance) => instance.fd_ready(ready),
+            Self::Vst3(instance) => instance.fd_ready(ready),
         }
     }
 }

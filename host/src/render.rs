@@ -4,7 +4,7 @@ mod wav;
 
 use crate::midi::file::MidiFile;
 use crate::plugin::RenderMode;
-use crate::session::{OpenError, RackError, RackSpec, Session, SessionEvent};
+use crate::session::{OpenError, RackError, RackSpec, RackWarning, Session, SessionEvent};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -64,6 +64,8 @@ pub struct Summary {
     pub latency: u32,
     /// Seconds that it took.
     pub seconds: f64,
+    /// What of the rack is not as it was asked for.
+    pub warnings: Vec<RackWarning>,
     /// What happened while rendering: plugin faults and logs.
     pub events: Vec<SessionEvent>,
 }
@@ -126,6 +128,7 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64) -> ControlFlow<()>) -> Re
     }
 
     let latency = session.rack().map_or(0, |rack| rack.latency());
+    let warnings = session.rack().map_or_else(Vec::new, |rack| rack.warnings.clone());
     let seconds = job.midi.as_ref().map_or(0.0, MidiFile::length_seconds);
     #[expect(
         clippy::cast_possible_truncation,
@@ -178,6 +181,7 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64) -> ControlFlow<()>) -> Re
         peak,
         latency,
         seconds,
+        warnings,
         events,
     })
 }

@@ -10,12 +10,14 @@
 
 mod error;
 mod event;
+mod latencies;
 mod loaded;
 mod output;
+mod restarts;
 mod serve;
 mod spec;
 
-pub use error::{Place, RackError};
+pub use error::{Place, RackError, RackWarning};
 pub use event::SessionEvent;
 pub use loaded::{LoadedLayer, LoadedPlugin, LoadedRack};
 pub use output::{OpenError, OpenedDevice};
@@ -135,6 +137,7 @@ impl Session {
         }
         self.wait_until_taken(id)?;
         self.current = Some(id);
+        self.tell_latencies();
         Ok(id)
     }
 
@@ -248,15 +251,20 @@ impl Session {
         value: f64,
         at: Stamp,
     ) -> Result<bool, ParamError> {
-        let Some(rack) = self.rack() else { return Ok(false) };
+        let Some(rack) = self.rack_mut() else {
+            return Ok(false);
+        };
         let id = rack.id;
-        let Some(loaded) = rack.plugin(plugin) else {
+        let Some(loaded) = rack.plugin_mut(plugin) else {
             return Ok(false);
         };
         let param = loaded.instance.find_param(name)?;
         let value = param.check(value, &loaded.instance.descriptor().name)?;
+        let param = param.id;
+        let value = loaded.instance.processor_value(param, value);
+        loaded.instance.follow(param, value);
         let body = Body::Param {
-            id: param.id,
+            id: param,
             // CLAP's pointer for a parameter may have ended when the event arrives; none is always right.
             cookie: 0,
             note: rt::events::NoteAddress::ALL,

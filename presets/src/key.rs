@@ -52,6 +52,12 @@ impl Key {
         self.with(Segment::Index(index + 1))
     }
 
+    /// What the key is in, and its last step; none for the file as a whole.
+    pub fn split_last(&self) -> Option<(Self, &Segment)> {
+        let (last, rest) = self.0.split_last()?;
+        Some((Self(rest.to_vec()), last))
+    }
+
     /// The first steps of it.
     pub(crate) fn upto(&self, steps: usize) -> Self {
         Self(self.0.iter().take(steps).cloned().collect())

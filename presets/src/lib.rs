@@ -21,7 +21,8 @@
 //! [`load`] and [`parse`] read it, [`save`] writes it, [`set`] and [`unset`] change one key of it and leave
 //! the rest as written, [`Preset::problems`] names what is allowed but sounds wrong, and [`factory()`] holds
 //! the presets that ship inside the program. Nothing here knows plugins, devices or the engine: a preset that
-//! loads may still name a plugin that nobody has.
+//! loads may still name a plugin that nobody has. What a plugin saved is bytes to it; those of a VST3 plugin
+//! happen to be a `.vstpreset` file.
 //!
 //! # How it is read
 //!
@@ -39,6 +40,7 @@
 mod edit;
 mod error;
 mod factory;
+mod find;
 mod key;
 pub mod limits;
 mod load;
@@ -53,6 +55,7 @@ mod write;
 pub use edit::{EditError, set, set_text, unset, unset_text};
 pub use error::{Fault, LoadError};
 pub use factory::{FactoryPreset, factory, factory_phrase};
+pub use find::{NoPlugin, PluginPlace};
 pub use key::{BadKey, Key, Segment};
 pub use load::{load, parse};
 pub use migrate::FORMAT;

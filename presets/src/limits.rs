@@ -20,6 +20,8 @@ pub const LAYERS: usize = 16;
 pub const PLUGINS: usize = 16;
 /// MIDI controls mapped to parameters.
 pub const MAPS: usize = 1024;
+/// A plugin's programs, counted from 1.
+pub const PROGRAM: RangeInclusive<u32> = 1..=1_000_000;
 /// Parameter values listed for one plugin.
 pub const PARAMS: usize = 65_536;
 /// Entries of a list of device channels or MIDI ports.

@@ -115,11 +115,15 @@ pub struct Plugin {
     /// Where the plugin was when the preset was made: a hint. The id is searched for if it is not there.
     #[serde(skip_serializing_if = "is_default")]
     pub file: Option<String>,
-    /// What the plugin saved. Absent: the plugin's default.
+    /// What the plugin saved; for VST3 the bytes of a `.vstpreset` file. Absent: the plugin's default.
     #[serde(skip_serializing_if = "is_default")]
     pub state: Option<State>,
-    /// Parameters by name or by id, in the plugin's plain values, applied after the state in the order of
-    /// their names.
+    /// One of the programs that a VST3 plugin brings along, chosen after the state: its name, `LIST/NAME`, or its
+    /// number from 1. Absent: the one of the state.
+    #[serde(skip_serializing_if = "is_default")]
+    pub program: Option<String>,
+    /// Parameters by name or by id, in the plugin's plain values, applied after the state and the program in
+    /// the order of their names.
     #[serde(skip_serializing_if = "is_default")]
     pub params: BTreeMap<String, f64>,
 }
@@ -132,6 +136,7 @@ impl Plugin {
             id: id.into(),
             file: None,
             state: None,
+            program: None,
             params: BTreeMap::new(),
         }
     }

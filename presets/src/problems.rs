@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::key::Key;
 use crate::preset::{Layer, Map, Preset};
-use crate::value::TargetChain;
+use crate::value::{PluginFormat, TargetChain};
 
 /// A warning: the preset plays, but not as its maker would expect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,13 @@ impl Preset {
         }
         for (at, layer) in self.layers.iter().enumerate() {
             self.layer_problems(at, layer, &mut found);
+        }
+        for (place, plugin) in self.plugins() {
+            if plugin.format == PluginFormat::Clap && plugin.program.is_some() {
+                let text = "only VST3 plugins let a host choose a program, so that it changes nothing; save what the \
+                            plugin shall play as its state";
+                found.add(place.key().name("program"), text.into());
+            }
         }
         for at in 0..self.maps.len() {
             self.map_problems(at, &mut found);

@@ -179,7 +179,7 @@ fn plugins(table: &Table<'_>, header: &str, budget: &mut Budget) -> Read<Vec<Plu
 }
 
 fn plugin(table: &Table<'_>, budget: &mut Budget) -> Read<Plugin> {
-    table.only(&["format", "id", "file", "state", "params"])?;
+    table.only(&["format", "id", "file", "state", "program", "params"])?;
     let format = table.need("format", "write `format = \"clap\"` or `format = \"vst3\"`")?;
     let format = format.parsed("\"clap\" or \"vst3\"")?;
     let id_field = table.need("id", "write the plugin's id, which `backline scan` lists")?;
@@ -203,8 +203,18 @@ fn plugin(table: &Table<'_>, budget: &mut Budget) -> Read<Plugin> {
                 f.fault(what.to_owned(), fix.to_owned())
             })
         })?,
+        program: optional(table, "program", program)?,
         params: table.get("params").map_or(Ok(BTreeMap::new()), |f| params(&f))?,
     })
+}
+
+/// A program's name, or its number, which the plugin is told as text too.
+fn program(field: &Field<'_>) -> Read<String> {
+    const RULE: &str = "the program's name, or its number";
+    match field.as_text() {
+        Some(_) => filled(field, RULE),
+        None => Ok(field.whole(limits::PROGRAM, RULE)?.to_string()),
+    }
 }
 
 fn params(field: &Field<'_>) -> Read<BTreeMap<String, f64>> {

@@ -79,7 +79,7 @@ fn an_unknown_key_is_named_with_its_line_and_the_likely_one() {
     says(
         "format = 1\nmaster.plugin = [{ format = \"clap\", id = \"x\", bypass = true }]\n",
         ", line 2, `master.plugin.1.bypass`: there is no such key; the keys that can be here are format, id, file, \
-         state, params",
+         state, program, params",
     );
 }
 

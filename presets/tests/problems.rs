@@ -44,6 +44,25 @@ fn a_name_that_is_there_twice_is_named() {
 }
 
 #[test]
+fn a_program_of_a_clap_plugin_is_named() {
+    let program = "program = 3\n";
+    assert_eq!(
+        problems(&format!("[[layer]]\n{PLUGIN}{program}")),
+        [
+            "`layer.1.plugin.1.program`: only VST3 plugins let a host choose a program, so that it changes nothing; \
+             save what the plugin shall play as its state"
+        ]
+    );
+    let vst3 = "format = \"vst3\"\nid = \"0123456789ABCDEF0123456789ABCDEF\"\n";
+    let master = PLUGIN.replace("layer.plugin", "master.plugin");
+    let told = problems(&format!(
+        "[[layer]]\n[[layer.plugin]]\n{vst3}{program}\n{master}{program}"
+    ));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("`master.plugin.1.program`: "), "{told:?}");
+}
+
+#[test]
 fn a_map_that_reaches_nothing_is_named() {
     let with = |map: &str| problems(&format!("[[layer]]\nname = \"A\"\n{PLUGIN}\n{map}"));
     let map = |to: &str| with(&format!("[[map]]\ncc = 1\nto = \"{to}\"\n"));

@@ -24,15 +24,15 @@ fn plugin() -> impl Strategy<Value = Plugin> {
         "[0-9A-Fa-f]{32}".prop_map(|id| (PluginFormat::Vst3, id)),
     ];
     let state = of(vec(any::<u8>(), 0..200).prop_map(State::from));
-    (id, of(name()), state, btree_map(name(), number, 0..4)).prop_map(
-        |((format, id), file, state, params)| Plugin {
-            format,
-            id,
-            file,
-            state,
-            params,
-        },
-    )
+    let values = (of(name()), btree_map(name(), number, 0..4));
+    (id, of(name()), state, values).prop_map(|((format, id), file, state, (program, params))| Plugin {
+        format,
+        id,
+        file,
+        state,
+        program,
+        params,
+    })
 }
 
 fn range(low: u8) -> impl Strategy<Value = (u8, u8)> {

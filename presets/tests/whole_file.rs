@@ -40,6 +40,7 @@ params = { "Decay" = 0.7, 12 = 3 }
 [[layer.plugin]]
 format = "vst3"
 id = "0123456789ABCDEF0123456789ABCDEF"
+program = "Factory/Grand Piano"
 
 [[map]]
 cc = 74
@@ -99,6 +100,7 @@ fn every_key_arrives() {
         [(&"12".to_owned(), &3.0), (&"Decay".to_owned(), &0.7)]
     );
     assert_eq!(layer.plugins[1].format, PluginFormat::Vst3);
+    assert_eq!(layer.plugins[1].program.as_deref(), Some("Factory/Grand Piano"));
     let map = &preset.maps[0];
     assert_eq!(
         (map.cc, map.channel, map.range),

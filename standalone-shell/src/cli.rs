@@ -8,11 +8,11 @@ mod preset;
 mod render;
 mod scan;
 
-pub use common::RackChoice;
+pub use common::{Chain, RackChoice, is_vst_preset};
 pub use devices::{Devices, ProbeDevice};
 pub use play::Play;
 pub use plugin::Plugin;
-pub use preset::{CheckPlugin, New, Preset};
+pub use preset::{CheckPlugin, Export, New, Preset};
 pub use render::Render;
 pub use scan::{Scan, ScanFile};
 
@@ -42,7 +42,7 @@ pub enum Command {
     CheckPlugin(CheckPlugin),
 }
 
-/// Plays CLAP instruments straight on an audio device.
+/// Plays CLAP and VST3 instruments straight on an audio device.
 ///
 /// `backline PRESET` is short for `backline play PRESET`.
 #[derive(Debug, Parser)]
@@ -54,7 +54,8 @@ pub enum Command {
     after_help = "Examples:
   backline play stage-synth                      a factory preset on the best device there is
   backline Piano.backline                        the same as `backline play Piano.backline`
-  backline play --plugin Piano.clap --buffer 32  a plugin file, straight
+  backline play --plugin Piano.vst3 --buffer 32  a plugin file, straight
+  backline Grand.vstpreset                       a VST3 plugin's preset, in that plugin
   backline render Piano.backline --midi-file song.mid --output song.wav
 
 `backline help COMMAND` tells more. BACKLINE_LOG=debug shows what the program does."
@@ -150,7 +151,9 @@ mod tests {
             let Ok(Command::Play(play)) = parsed(line) else {
                 panic!("{line}");
             };
-            assert!(matches!(play.rack, RackChoice::Preset(preset) if preset.as_os_str() == "a.backline"));
+            assert!(
+                matches!(play.rack, RackChoice::Preset { preset, program: None } if preset.as_os_str() == "a.backline")
+            );
         }
         assert!(matches!(parsed("backline --plugin a.clap"), Ok(Command::Play(_))));
     }
@@ -160,6 +163,59 @@ mod tests {
         assert!(matches!(parsed("backline devices"), Ok(Command::Devices(_))));
         assert!(matches!(parsed("backline ./devices"), Ok(Command::Play(_))));
         assert!(matches!(parsed("backline play devices"), Ok(Command::Play(_))));
+    }
+
+    #[test]
+    fn a_vstpreset_is_a_plugin_with_its_state() {
+        let chain = |plugins: &[&str], state: Option<&str>, program: Option<&str>| {
+            RackChoice::Plugins(Chain {
+                plugins: plugins.iter().map(|name| (*name).to_owned()).collect(),
+                state: state.map(Into::into),
+                program: program.map(str::to_owned),
+            })
+        };
+        for (line, expected) in [
+            ("backline s.vstpreset", chain(&["s.vstpreset"], None, None)),
+            (
+                "backline play s.VSTPRESET --program 3",
+                chain(&["s.VSTPRESET"], None, Some("3")),
+            ),
+            (
+                "backline play --plugin s.vstpreset --plugin b.clap",
+                chain(&["s.vstpreset", "b.clap"], None, None),
+            ),
+            (
+                "backline play --plugin a.vst3 --state s.vstpreset --program Grand",
+                chain(&["a.vst3"], Some("s.vstpreset"), Some("Grand")),
+            ),
+        ] {
+            let Ok(Command::Play(play)) = parsed(line) else {
+                panic!("{line}");
+            };
+            assert_eq!(play.rack, expected, "{line}");
+        }
+        let Ok(Command::Render(render)) = parsed("backline render a --program 2 --tail 1 --output o.wav")
+        else {
+            panic!("a rendering");
+        };
+        assert!(matches!(render.rack, RackChoice::Preset { program: Some(program), .. } if program == "2"));
+    }
+
+    #[test]
+    fn an_export_may_leave_out_what_is_clear() {
+        for (line, key, force) in [
+            ("backline preset set P --export F.vstpreset", None, false),
+            (
+                "backline preset set P layer.1.plugin.2 --export F.vstpreset --force",
+                Some("layer.1.plugin.2"),
+                true,
+            ),
+        ] {
+            let Ok(Command::Preset(Preset::Export(export))) = parsed(line) else {
+                panic!("{line}");
+            };
+            assert_eq!((export.key.as_deref(), export.force), (key, force), "{line}");
+        }
     }
 
     #[test]
@@ -213,6 +269,40 @@ mod tests {
                 "seconds",
             ),
             ("backline preset new", "--plugin"),
+            (
+                "backline play a.backline --state s.vstpreset",
+                "--state goes with --plugin",
+            ),
+            ("backline play --state s.vstpreset", "give a preset"),
+            ("backline play s.vstpreset --plugin a.vst3", "--state"),
+            (
+                "backline play --plugin s.vstpreset --state t.vstpreset",
+                "brings its own state",
+            ),
+            (
+                "backline play s.vstpreset --state t.vstpreset",
+                "brings its own state",
+            ),
+            (
+                "backline preset new --plugin s.vstpreset --state t.vstpreset",
+                "leave out",
+            ),
+            ("backline play --plugin a.vst3 --program=", "number from 1"),
+            ("backline preset set a.backline", "<KEY>"),
+            ("backline preset set a.backline name", "<VALUE>"),
+            (
+                "backline preset set a.backline name A --export s.vstpreset",
+                "--export",
+            ),
+            ("backline preset set a.backline name A --force", "--export"),
+            (
+                "backline preset set a.backline --export a.backline",
+                "a .vstpreset file",
+            ),
+            (
+                "backline render a --midi-file f.mid --output o.vstpreset",
+                "a WAV file",
+            ),
         ] {
             let error = parsed(line).expect_err(line);
             assert!(error.use_stderr(), "{line}");

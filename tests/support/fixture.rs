@@ -1,5 +1,6 @@
-//! What the fixture plugins of `clap-fixture` saw of their host.
+//! What the fixture plugins of `clap-fixture` and `vst3-fixture` saw of their host.
 
+use host::plugin::Format;
 use libloading::{Library, Symbol};
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
@@ -9,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The fixture's globals are one for the whole process, so tests that look at them take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The control functions of `clap-fixture`, in the same process as the host that plays it.
+/// The control functions of `clap-fixture` or `vst3-fixture`, in the same process as the host that plays it.
 ///
 /// While it lives no other test of this process has one.
 pub struct Fixture {
@@ -28,15 +29,25 @@ impl std::fmt::Debug for Fixture {
 type Take = unsafe extern "C" fn(*mut u8, usize) -> usize;
 
 impl Fixture {
-    /// Opens the control functions and forgets what was seen before.
+    /// Opens the control functions of `clap-fixture` and forgets what was seen before.
     ///
     /// # Panics
     ///
     /// If the library does not load.
     #[must_use]
     pub fn open() -> Self {
+        Self::open_as(Format::Clap)
+    }
+
+    /// Opens the control functions of a format's fixture and forgets what was seen before.
+    ///
+    /// # Panics
+    ///
+    /// If the library does not load.
+    #[must_use]
+    pub fn open_as(format: Format) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = super::fixture("clap-fixture");
+        let path = super::fixture(&format!("{}-fixture", format.key()));
         let fixture = Self {
             library: load(&path),
             seen: RefCell::default(),

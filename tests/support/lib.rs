@@ -1,6 +1,8 @@
 //! Support for the integration tests: where plugins lie, racks in few words, and what the fixture plugins saw.
 #![expect(clippy::expect_used, reason = "in a test a panic is how it fails")]
 
+use host::plugin::Format;
+
 mod fixture;
 #[cfg(unix)]
 mod jack;
@@ -10,11 +12,14 @@ mod racks;
 mod score;
 mod stage;
 
+/// Both formats, for tests whose rows they are.
+pub const FORMATS: [Format; 2] = [Format::Clap, Format::Vst3];
+
 pub use fixture::Fixture;
 #[cfg(unix)]
 pub use jack::{Heard, JackServer, Recorder, Sender, Sent};
-pub use places::{corpus, corpus_program, demo, fixture, program};
+pub use places::{corpus, corpus_of, corpus_program, demo, demo_as, fixture, program};
 pub use program::{Playing, Ran, run, wait};
-pub use racks::{at, layer, plugin, rack, with_params};
+pub use racks::{at, layer, plugin, plugin_as, rack, with_params};
 pub use score::midi_file;
 pub use stage::{Live, Stage};

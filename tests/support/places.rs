@@ -3,6 +3,7 @@
 //! `cargo xtask test` names the places in environment variables. Without them (plain `cargo test`) the libraries lie beside
 //! the test program, because the plugins are among this package's dependencies.
 
+use host::plugin::Format;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -13,17 +14,28 @@ use std::{env, fs};
 /// If it was not built.
 #[must_use]
 pub fn demo(name: &str) -> PathBuf {
-    library(name)
+    demo_as(Format::Clap, name)
 }
 
-/// A fixture's CLAP file, as `clap-fixture`.
+/// A demonstration plugin's file in a format. Each is one library that speaks both; as a VST3 plugin it is a bare file.
+///
+/// # Panics
+///
+/// If it was not built.
+#[must_use]
+pub fn demo_as(format: Format, name: &str) -> PathBuf {
+    library(name, format)
+}
+
+/// A fixture's file, as `clap-fixture`. Its name begins with its format.
 ///
 /// # Panics
 ///
 /// If it was not built.
 #[must_use]
 pub fn fixture(name: &str) -> PathBuf {
-    library(name)
+    let vst3 = name.starts_with(Format::Vst3.key());
+    library(name, if vst3 { Format::Vst3 } else { Format::Clap })
 }
 
 /// The folder of the program that runs: `TARGET/PROFILE/deps`.
@@ -33,7 +45,7 @@ fn beside() -> PathBuf {
 }
 
 /// The library that cargo built for a package, under the name that hosts go by: hosts tell a format by its extension.
-fn library(package: &str) -> PathBuf {
+fn library(package: &str, format: Format) -> PathBuf {
     let file = format!(
         "{}{}{}",
         env::consts::DLL_PREFIX,
@@ -48,7 +60,7 @@ fn library(package: &str) -> PathBuf {
     );
     let folder = beside().with_file_name("test-plugins");
     fs::create_dir_all(&folder).expect("a folder for test plugins");
-    let named = folder.join(format!("{package}.clap"));
+    let named = folder.join(format!("{package}.{}", format.key()));
     if !is_same(&built, &named) {
         // Other test programs do the same at the same time, so it is put in place in one step.
         let temporary = tempfile::Builder::new()
@@ -96,10 +108,20 @@ pub fn program() -> PathBuf {
 /// If it is not there although nobody said that the tests should do without it.
 #[must_use]
 pub fn corpus() -> Option<PathBuf> {
+    corpus_of(Format::Clap)
+}
+
+/// The same folder for either format.
+///
+/// # Panics
+///
+/// As [`corpus`].
+#[must_use]
+pub fn corpus_of(format: Format) -> Option<PathBuf> {
     if env::var_os("BACKLINE_WITHOUT_CORPUS").is_some() {
         return None;
     }
-    let folder = target().join("corpus/trixie/usr/lib/clap");
+    let folder = target().join("corpus/trixie/usr/lib").join(format.key());
     assert!(
         folder.is_dir(),
         "{} is not there: run `cargo xtask corpus` first",

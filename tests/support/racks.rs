@@ -1,6 +1,6 @@
 //! Racks in few words.
 
-use host::plugin::Source;
+use host::plugin::{Format, Source};
 use host::session::{LayerSettings, LayerSpec, PluginAddress, PluginSpec, RackSpec};
 
 /// A plugin of `clap-fixture` by the end of its id, as `watch`; or a CLAP file by its path.
@@ -17,6 +17,18 @@ pub fn plugin(name: &str) -> PluginSpec {
             which: Some(format!("org.backline.fixture.{name}")),
         }
     })
+}
+
+/// A plugin of a format's fixture by the name that both formats know it by, as `watch`.
+#[must_use]
+pub fn plugin_as(format: Format, name: &str) -> PluginSpec {
+    match format {
+        Format::Clap => plugin(name),
+        Format::Vst3 => PluginSpec::new(Source {
+            file: super::fixture("vst3-fixture"),
+            which: Some(name.to_owned()),
+        }),
+    }
 }
 
 /// A layer of these plugins that hears everything.

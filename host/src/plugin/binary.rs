@@ -37,7 +37,7 @@ pub(super) fn check(file: &Path) -> Result<(), LoadError> {
     };
     let mut open = File::open(file).map_err(unreadable)?;
     if open.metadata().map_err(unreadable)?.is_dir() {
-        // A bundle is a folder only on macOS.
+        // A CLAP bundle is a folder only on macOS. Of a VST3 bundle, the library in it is what is checked.
         return if SYSTEM == MACH {
             Ok(())
         } else {

@@ -1,6 +1,6 @@
 //! Why a plugin could not be loaded, activated, or given a state.
 
-use super::Format;
+use super::VstPresetError;
 use std::path::PathBuf;
 
 /// Why a plugin could not be loaded.
@@ -15,7 +15,7 @@ pub enum LoadError {
         source: std::io::Error,
     },
     /// The file is something else.
-    #[error("{} is not a plugin: {reason}. Give a .clap file made for this system.", file.display())]
+    #[error("{} is not a plugin: {reason}. Give a .clap or .vst3 plugin made for this system.", file.display())]
     NotAPlugin {
         /// The file.
         file: PathBuf,
@@ -32,13 +32,15 @@ pub enum LoadError {
         /// This machine.
         here: &'static str,
     },
-    /// The format is not hosted yet.
-    #[error("{} is a {format} plugin, which this version of Backline cannot play yet. Use the plugin's CLAP file.", file.display())]
-    NoFormat {
-        /// The file.
+    /// The bundle is for other machines.
+    #[error("{} holds no library for {here} in `Contents`, {}. Install the version for this machine.", file.display(), architectures(.has))]
+    OtherArchitecture {
+        /// The bundle.
         file: PathBuf,
-        /// Its format.
-        format: Format,
+        /// The folder of this machine's libraries.
+        here: &'static str,
+        /// The folders of other machines' libraries that it has.
+        has: Vec<String>,
     },
     /// The system's loader refused.
     #[error("{} cannot be loaded: {reason}. Install what it names, or the plugin anew.", file.display())]
@@ -65,6 +67,14 @@ pub enum LoadError {
     Empty {
         /// The file.
         file: PathBuf,
+    },
+    /// The factory makes other things only.
+    #[error("{} holds no plugins: its factory makes only {}. Give the file of an instrument or effect.", file.display(), listed(.categories))]
+    NoAudio {
+        /// The file.
+        file: PathBuf,
+        /// What it makes, in the format's own words.
+        categories: Vec<String>,
     },
     /// The file holds others.
     #[error("{} holds no plugin \"{which}\"; it holds {}.", file.display(), listed(.known))]
@@ -108,6 +118,14 @@ fn listed(known: &[String]) -> String {
         text.push_str(&format!(" and {} more", known.len() - SHOWN));
     }
     text
+}
+
+fn architectures(has: &[String]) -> String {
+    if has.is_empty() {
+        "and none for another machine".to_owned()
+    } else {
+        format!("only for {}", listed(has))
+    }
 }
 
 /// Why a plugin could not be activated.
@@ -166,6 +184,26 @@ pub enum StateError {
         /// Size of the state.
         bytes: usize,
     },
+    /// The state is no `.vstpreset` that could be read.
+    #[error("The state for the plugin {name} cannot be used: {source}")]
+    Unreadable {
+        /// The plugin.
+        name: String,
+        /// Why.
+        source: VstPresetError,
+    },
+    /// The state is another plugin's.
+    #[error(
+        "The state is for the plugin with the class id {class}, and {name} has {here}. Load it with the plugin that it was saved with."
+    )]
+    OtherPlugin {
+        /// The plugin.
+        name: String,
+        /// The class that the state is for.
+        class: String,
+        /// The plugin's own class.
+        here: String,
+    },
     /// A preset file of the plugin's own was not loaded.
     #[error("The plugin {name} did not load the preset {}: {reason}.", file.display())]
     Preset {
@@ -175,5 +213,50 @@ pub enum StateError {
         file: PathBuf,
         /// What is known, without a full stop.
         reason: String,
+    },
+}
+
+/// Why a plugin's own program was not chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// It has none.
+    #[error(
+        "The plugin {name} offers no programs, so \"{program}\" cannot be chosen. Remove `program`, or save what it plays as a state."
+    )]
+    None {
+        /// The plugin.
+        name: String,
+        /// The program asked for.
+        program: String,
+    },
+    /// It has others.
+    #[error("The plugin {name} has no program \"{program}\"; it has {}.", listed(.known))]
+    Unknown {
+        /// The plugin.
+        name: String,
+        /// The program asked for.
+        program: String,
+        /// The names that it has.
+        known: Vec<String>,
+    },
+    /// Several go by that name.
+    #[error("The plugin {name} has several programs \"{program}\"; name one of {}.", listed(.choices))]
+    Ambiguous {
+        /// The plugin.
+        name: String,
+        /// The program asked for.
+        program: String,
+        /// How to name each of them.
+        choices: Vec<String>,
+    },
+    /// There is no parameter that chooses.
+    #[error(
+        "The plugin {name} lists the program \"{program}\" but lets no host choose it. Choose it in the plugin's editor and save a preset."
+    )]
+    NotOffered {
+        /// The plugin.
+        name: String,
+        /// The program asked for.
+        program: String,
     },
 }

@@ -1,6 +1,6 @@
 //! Why a session could not do what it was asked.
 
-use crate::plugin::{ActivateError, LoadError, ParamError, StateError};
+use crate::plugin::{ActivateError, LoadError, ProgramError, StateError};
 use std::fmt;
 
 /// Where in a rack something went wrong, for people.
@@ -15,6 +15,22 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.layer, self.number)
+    }
+}
+
+/// What a loaded rack does other than it was told, without being silent over it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RackWarning {
+    /// The plugin that it is about.
+    pub place: Place,
+    /// Whole sentences: what is wrong, and what is done instead.
+    pub text: String,
+}
+
+impl fmt::Display for RackWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, text } = self;
+        write!(f, "{place}: {text}")
     }
 }
 
@@ -37,13 +53,13 @@ pub enum RackError {
         /// Why.
         source: StateError,
     },
-    /// A parameter could not be set.
+    /// A program that has to be there could not be chosen.
     #[error("{place}: {source}")]
-    Param {
+    Program {
         /// Where.
         place: Place,
         /// Why.
-        source: ParamError,
+        source: ProgramError,
     },
     /// A plugin could not be activated.
     #[error("{place}: {source}")]

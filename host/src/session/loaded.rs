@@ -1,9 +1,10 @@
 //! A rack as main holds it: the instances behind the processors that the engine plays.
 
-use super::error::{Place, RackError};
+use super::error::{Place, RackError, RackWarning};
+use super::restarts::Restarts;
 use super::spec::{LayerSpec, MapSpec, PluginSpec, RackSpec};
 use crate::lend::lend;
-use crate::plugin::{Instance, RenderMode};
+use crate::plugin::{Instance, Param, RenderMode};
 use rt::Lent;
 use rt::rack::{Layer, LayerSettings, MAX_CHAIN, MAX_LAYERS, Map, Rack, Unit};
 use rt::wire::{PluginAddress, RackId};
@@ -17,6 +18,8 @@ pub struct LoadedPlugin {
     pub instance: Instance,
     /// It has been asked to leave its chain, to be activated anew.
     pub(super) restarting: bool,
+    /// How often it has been activated anew at its own wish.
+    pub(super) restarts: Restarts,
 }
 
 /// A loaded layer, or the master chain.
@@ -39,6 +42,8 @@ pub struct LoadedRack {
     pub name: String,
     /// Its layers, the master chain last.
     pub layers: Vec<LoadedLayer>,
+    /// What of it is not as it was asked for.
+    pub warnings: Vec<RackWarning>,
     maps: Vec<Map>,
     ceiling: Option<f32>,
 }
@@ -48,6 +53,7 @@ impl LoadedRack {
     pub(super) fn load(id: RackId, spec: &RackSpec, mode: RenderMode) -> Result<Self, RackError> {
         check_size(spec)?;
         let mut layers = Vec::new();
+        let mut warnings = Vec::new();
         for (
             number,
             LayerSpec {
@@ -57,7 +63,7 @@ impl LoadedRack {
             },
         ) in (0..).zip(&spec.layers)
         {
-            layers.push(load_layer(number, name, *settings, plugins, mode)?);
+            layers.push(load_layer(number, name, *settings, plugins, mode, &mut warnings)?);
         }
         let settings = LayerSettings {
             gain: spec.master_gain,
@@ -69,23 +75,25 @@ impl LoadedRack {
             settings,
             &spec.master,
             mode,
+            &mut warnings,
         )?);
         let mut rack = Self {
             id,
             name: spec.name.clone(),
             layers,
+            warnings,
             maps: Vec::new(),
             ceiling: spec.ceiling,
         };
-        rack.maps = spec
-            .maps
-            .iter()
-            .map(|map| rack.resolve(map))
-            .collect::<Result<_, _>>()?;
+        for map in &spec.maps {
+            let resolved = rack.resolve(map)?;
+            rack.maps.extend(resolved);
+        }
         Ok(rack)
     }
 
-    fn resolve(&self, spec: &MapSpec) -> Result<Map, RackError> {
+    /// Finds the parameter that a map moves; none if the plugin has none such, which is a warning.
+    fn resolve(&mut self, spec: &MapSpec) -> Result<Option<Map>, RackError> {
         let &MapSpec {
             cc,
             channel,
@@ -97,22 +105,36 @@ impl LoadedRack {
         let Some(loaded) = self.plugin(plugin) else {
             return Err(RackError::NoPlugin { cc, place });
         };
-        let param = loaded
-            .instance
-            .find_param(param)
-            .map_err(|source| RackError::Param { place, source })?;
+        let name = &loaded.instance.descriptor().name;
+        let param = match loaded.instance.find_param(param) {
+            Ok(param) => param,
+            Err(error) => {
+                let text = format!("{error} Controller {cc} is not mapped.");
+                self.warnings.push(RackWarning { place, text });
+                return Ok(None);
+            }
+        };
         let (low, high) = range.unwrap_or((param.min, param.max));
-        let within = |value: f64| value.clamp(param.min, param.max);
-        Ok(Map {
+        let beyond = [low, high]
+            .into_iter()
+            .find_map(|value| param.check(value, name).err());
+        let (low, high) = (within(param, low), within(param, high));
+        let in_processor = |plain| loaded.instance.processor_value(param.id, plain);
+        let map = Map {
             cc,
             channel,
             plugin,
             id: param.id,
             // CLAP's pointer for a parameter ends with the next rescan, and a map outlives that; none is always right.
             cookie: 0,
-            low: within(low),
-            high: within(high),
-        })
+            low: in_processor(low),
+            high: in_processor(high),
+        };
+        if let Some(error) = beyond {
+            let text = format!("{error} Controller {cc} moves it from {low} to {high}.");
+            self.warnings.push(RackWarning { place, text });
+        }
+        Ok(Some(map))
     }
 
     /// Activates every plugin and puts the audio halves together. Should one fail, the others are deactivated.
@@ -241,17 +263,20 @@ fn load_layer(
     settings: LayerSettings,
     plugins: &[PluginSpec],
     mode: RenderMode,
+    warnings: &mut Vec<RackWarning>,
 ) -> Result<LoadedLayer, RackError> {
     let plugins = (0..).zip(plugins).map(|(index, spec)| {
         let address = PluginAddress {
             layer: number,
             place: index,
         };
-        let instance = load_plugin(spec, &place(name, address), mode)?;
+        let mut instance = load_plugin(spec, &place(name, address), mode, warnings)?;
+        instance.set_channel(name, u32::from(number));
         Ok(LoadedPlugin {
             address,
             instance,
             restarting: false,
+            restarts: Restarts::default(),
         })
     });
     Ok(LoadedLayer {
@@ -261,14 +286,19 @@ fn load_layer(
     })
 }
 
-fn load_plugin(spec: &PluginSpec, place: &Place, mode: RenderMode) -> Result<Instance, RackError> {
+fn load_plugin(
+    spec: &PluginSpec,
+    place: &Place,
+    mode: RenderMode,
+    warnings: &mut Vec<RackWarning>,
+) -> Result<Instance, RackError> {
     let state_failed = |source| RackError::State {
         place: place.clone(),
         source,
     };
-    let param_failed = |source| RackError::Param {
-        place: place.clone(),
-        source,
+    let mut warn = |text: String| {
+        let place = place.clone();
+        warnings.push(RackWarning { place, text });
     };
     let mut instance = Instance::load(&spec.source).map_err(|source| RackError::Load {
         place: place.clone(),
@@ -281,13 +311,54 @@ fn load_plugin(spec: &PluginSpec, place: &Place, mode: RenderMode) -> Result<Ins
     if let Some(state) = &spec.state {
         instance.load_state(state).map_err(state_failed)?;
     }
-    let values = spec.params.iter().map(|(name, value)| {
-        let param = instance.find_param(name)?;
-        Ok((param.id, param.check(*value, &instance.descriptor().name)?))
-    });
-    let values: Vec<_> = values.collect::<Result<_, _>>().map_err(param_failed)?;
+    if let Some(program) = &spec.program {
+        match instance.select_program(program) {
+            Ok(()) => {}
+            Err(source) if spec.program_is_a_must => {
+                let place = place.clone();
+                return Err(RackError::Program { place, source });
+            }
+            Err(source) => warn(format!("{source} Until then it plays as its state has it.")),
+        }
+    }
+    let values: Vec<_> = spec
+        .params
+        .iter()
+        .filter_map(|(name, value)| chosen_value(&instance, name, *value, &mut warn))
+        .collect();
     if !values.is_empty() {
         instance.set_values(&values);
     }
     Ok(instance)
+}
+
+/// The id and value to set for a parameter as it was asked for; none if the plugin has none such.
+fn chosen_value(
+    instance: &Instance,
+    name: &str,
+    value: f64,
+    warn: &mut impl FnMut(String),
+) -> Option<(u32, f64)> {
+    let param = match instance.find_param(name) {
+        Ok(param) => param,
+        Err(error) => {
+            warn(format!("{error} The value is left out."));
+            return None;
+        }
+    };
+    let Err(error) = param.check(value, &instance.descriptor().name) else {
+        return Some((param.id, value));
+    };
+    if value.is_nan() {
+        warn(format!("{error} The value is left out."));
+        return None;
+    }
+    let value = within(param, value);
+    warn(format!("{error} It is set to {value}."));
+    Some((param.id, value))
+}
+
+/// The nearest value that a parameter takes. Not `clamp`, which panics for a plugin whose range is upside down.
+const fn within(param: &Param, value: f64) -> f64 {
+    value.max(param.min).min(param.max)
 }

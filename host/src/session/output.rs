@@ -250,7 +250,9 @@ impl Session {
         match opened.start(callback) {
             Ok(device) => {
                 self.output.device = Some(device);
-                self.settle()
+                self.settle()?;
+                self.tell_latencies();
+                Ok(())
             }
             Err(error) => {
                 self.come_home()?;
@@ -266,6 +268,7 @@ impl Session {
                 DeviceEvent::Lost(reason) => self.lose(reason, now),
                 DeviceEvent::Rate(_) => self.reopen(now),
                 DeviceEvent::Buffer(_) | DeviceEvent::Latency => {
+                    self.tell_latencies();
                     self.events
                         .extend(self.output.info().cloned().map(SessionEvent::DeviceChanged));
                 }

@@ -1,8 +1,10 @@
 //! What main does every few milliseconds.
 
+use super::restarts::Answer;
 use super::{LoadedRack, Place, RackId, Running, Session, SessionEvent};
 use crate::plugin::PluginEvent;
 use rt::Lent;
+use rt::events::{Body, NoteAddress};
 use rt::rack::Unit;
 use rt::wire::{Command, FromEngine, Handover, PluginAddress, Retired, Stamp};
 use std::time::{Duration, Instant};
@@ -48,7 +50,8 @@ impl Session {
                 self.events.push(SessionEvent::RackPlaying(id));
             }
             FromEngine::Plugin { rack, plugin, body } => {
-                self.events.push(SessionEvent::Param { rack, plugin, body })
+                let body = self.in_plain_values(rack, plugin, body);
+                self.events.push(SessionEvent::Param { rack, plugin, body });
             }
             FromEngine::Fault { rack, plugin, fault } => {
                 let (place, name) = self.name(rack, plugin);
@@ -84,6 +87,18 @@ impl Session {
             }
             Retired::Lane(lane) => drop(lane),
             Retired::Sequence(sequence) => drop(sequence),
+        }
+    }
+
+    /// What a processor says of a parameter, as people read it.
+    fn in_plain_values(&self, rack: RackId, plugin: PluginAddress, body: Body) -> Body {
+        let Body::Param { id, value, .. } = body else {
+            return body;
+        };
+        let loaded = self.racks.iter().find(|loaded| loaded.id == rack);
+        match loaded.and_then(|rack| rack.plugin(plugin)) {
+            Some(loaded) => param(id, loaded.instance.plain_value(id, value)),
+            None => body,
         }
     }
 
@@ -148,6 +163,7 @@ impl Session {
                         reason: "the audio device does not respond".to_owned(),
                     },
                 });
+                self.tell_latencies();
             }
             Err(error) => {
                 self.events.push(SessionEvent::ReactivateFailed {
@@ -159,38 +175,71 @@ impl Session {
     }
 
     fn serve_plugins(&mut self, now: Instant) {
-        let mut restart = Vec::new();
+        let mut happened = Vec::new();
+        let mut due = Vec::new();
         for rack in &mut self.racks {
             let id = rack.id;
-            let names: Vec<(PluginAddress, Vec<PluginEvent>)> = rack
-                .plugins_mut()
-                .map(|plugin| (plugin.address, plugin.instance.serve(now)))
-                .collect();
-            for (address, happened) in names {
-                for event in happened {
-                    match event {
-                        PluginEvent::Restart => restart.push((id, address)),
-                        PluginEvent::Process => {
-                            if let Some(running) = &mut self.running {
-                                running.link.send(
-                                    Stamp::Now,
-                                    Command::Wake {
-                                        rack: id,
-                                        plugin: address,
-                                    },
-                                );
-                            }
-                        }
-                        event => {
-                            let (place, name) = name(rack, address);
-                            self.events.push(SessionEvent::Plugin { place, name, event });
-                        }
-                    }
+            for plugin in rack.plugins_mut() {
+                let events = plugin.instance.serve(now);
+                happened.extend(events.into_iter().map(|event| (id, plugin.address, event)));
+                if plugin.restarts.is_due(now) {
+                    due.push((id, plugin.address));
                 }
             }
         }
-        for (rack, plugin) in restart {
+        for (rack, plugin) in due {
             self.restart(rack, plugin);
+        }
+        for (rack, plugin, event) in happened {
+            self.take_plugin_event(rack, plugin, event, now);
+        }
+    }
+
+    fn take_plugin_event(&mut self, rack: RackId, plugin: PluginAddress, event: PluginEvent, now: Instant) {
+        let event = match event {
+            PluginEvent::Restart => match self.ask_to_restart(rack, plugin, now) {
+                Answer::Now => return self.restart(rack, plugin),
+                Answer::Waiting => return,
+                Answer::PutOff => PluginEvent::Log(
+                    "warning",
+                    "It asks to be restarted over and over. It is let wait, so that it can be heard."
+                        .to_owned(),
+                ),
+            },
+            PluginEvent::Process => {
+                self.send(Stamp::Now, Command::Wake { rack, plugin });
+                return;
+            }
+            PluginEvent::Edit { at, id, value } => {
+                let body = param(id, value);
+                self.send(Stamp::Nanos(at), Command::Plugin { rack, plugin, body });
+                let body = self.in_plain_values(rack, plugin, body);
+                return self.events.push(SessionEvent::Param { rack, plugin, body });
+            }
+            PluginEvent::EditBegin(id) => {
+                let body = Body::GestureBegin { id };
+                return self.events.push(SessionEvent::Param { rack, plugin, body });
+            }
+            PluginEvent::EditEnd(id) => {
+                let body = Body::GestureEnd { id };
+                return self.events.push(SessionEvent::Param { rack, plugin, body });
+            }
+            PluginEvent::Param(id, value) => {
+                let body = param(id, value);
+                return self.events.push(SessionEvent::Param { rack, plugin, body });
+            }
+            event => event,
+        };
+        let (place, name) = self.name(rack, plugin);
+        self.events.push(SessionEvent::Plugin { place, name, event });
+    }
+
+    fn ask_to_restart(&mut self, rack: RackId, plugin: PluginAddress, now: Instant) -> Answer {
+        let rack = self.racks.iter_mut().find(|loaded| loaded.id == rack);
+        match rack.and_then(|rack| rack.plugin_mut(plugin)) {
+            // One that is on its way already brings back what this one wants as well.
+            Some(loaded) if !loaded.restarting => loaded.restarts.ask(now),
+            _ => Answer::Waiting,
         }
     }
 
@@ -295,4 +344,13 @@ fn name(rack: &LoadedRack, plugin: PluginAddress) -> (Place, String) {
         .plugin(plugin)
         .map(|plugin| plugin.instance.descriptor().name.clone());
     (rack.place(plugin), name.unwrap_or_default())
+}
+
+fn param(id: u32, value: f64) -> Body {
+    Body::Param {
+        id,
+        cookie: 0,
+        note: NoteAddress::ALL,
+        value,
+    }
 }

@@ -42,7 +42,14 @@ pub struct PluginSpec {
     pub state: Option<Vec<u8>>,
     /// A preset file of the plugin's own to load, before the state.
     pub preset: Option<PathBuf>,
-    /// Parameters by name or id, in plain values, applied after the state.
+    /// One of the plugin's own programs, chosen after the state: see [`Instance::select_program`](crate::plugin::Instance::select_program).
+    pub program: Option<String>,
+    /// Whether a program that cannot be chosen is an error, as for somebody who has just typed its name. Else it is a
+    /// warning, and the plugin plays as its state has it.
+    pub program_is_a_must: bool,
+    /// Parameters by name or id, in plain values, applied after the state and the program. One that the plugin does not
+    /// have is left out and a value beyond its range is brought into it, with a warning: a new version of a plugin must
+    /// not silence an old preset.
     pub params: Vec<(String, f64)>,
 }
 
@@ -54,6 +61,8 @@ impl PluginSpec {
             source,
             state: None,
             preset: None,
+            program: None,
+            program_is_a_must: false,
             params: Vec::new(),
         }
     }
@@ -68,7 +77,7 @@ pub struct MapSpec {
     pub channel: Option<u8>,
     /// The plugin.
     pub plugin: PluginAddress,
-    /// The parameter's name or id.
+    /// The parameter's name or id. A map whose parameter the plugin does not have is left out, with a warning.
     pub param: String,
     /// Plain values at controller values 0 and 127, or the parameter's own range.
     pub range: Option<(f64, f64)>,

@@ -173,14 +173,12 @@ impl Synth {
     }
 
     fn note_on(&mut self, note: Note, velocity: f32, ended: impl FnOnce(Note)) {
-        // The same string struck again: what the pedal still held of it is damped. A host that numbers its notes
-        // wants them apart.
-        if note.id.is_none() {
-            for voice in &mut self.voices {
-                let same = voice.note().channel == note.channel && voice.note().key == note.key;
-                if voice.hold() == Hold::Pedal && same {
-                    voice.release();
-                }
+        // The same string struck again: what the pedal still held of it is damped, whether the host numbers its notes or
+        // not, so that one host sounds like the next.
+        for voice in &mut self.voices {
+            let same = voice.note().channel == note.channel && voice.note().key == note.key;
+            if voice.hold() == Hold::Pedal && same {
+                voice.release();
             }
         }
         let sounding = self.voices.iter().filter(|voice| voice.hold() > Hold::Fading);

@@ -16,7 +16,9 @@ use std::time::Duration;
 #[command(after_help = "Examples:
   backline play stage-synth --midi-file stage-synth --loop
   backline play Piano.backline --driver jack --buffer lowest
-  backline play --plugin Synth.clap --plugin Reverb.clap --midi Keystation
+  backline play --plugin Synth.vst3 --plugin Reverb.clap --midi Keystation
+  backline play --plugin Piano.vst3 --program \"Grand Piano\"
+  backline play --plugin Piano.vst3 --state Grand.vstpreset
 
 With --json, standard output has one JSON object a line, the kind in \"event\": started, status (each second), ended, \
 and as they happen device-lost, device-back, device-changed, preset, plugin-fault, plugin-log, reactivated, midi-port, \

@@ -1,5 +1,6 @@
 //! `backline preset`.
 
+use super::common::{Chain, ChainArguments, is_vst_preset};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -19,19 +20,19 @@ enum TypedCommand {
     Unset(UnsetArguments),
 }
 
-/// Write a preset with the plugins' default state.
+/// Write a preset with the plugins' default state, or that of a .vstpreset file.
 ///
 /// The plugins make one layer: a chain in the order given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   backline preset new --plugin Piano.clap
-  backline preset new --plugin Synth.clap --plugin Reverb.clap --output Pad.backline")]
+  backline preset new --plugin Synth.vst3 --plugin Reverb.clap --output Pad.backline
+  backline preset new --plugin Grand.vstpreset")]
 struct NewArguments {
-    /// A plugin file (FILE#ID or FILE#NAME where it holds several), or a plugin's id; may be given more than once
-    #[arg(long = "plugin", value_name = "FILE|ID", required = true)]
-    plugins: Vec<String>,
+    #[command(flatten)]
+    chain: ChainArguments,
 
-    /// File to write [default: the first plugin's name with .backline, in the current folder]
+    /// File to write [default: the name of the first plugin or .vstpreset with .backline, in the current folder]
     #[arg(long, value_name = "P.backline")]
     output: Option<PathBuf>,
 
@@ -58,31 +59,53 @@ struct ShowArguments {
 /// Find and load everything that is in a preset, and tell what is wrong.
 ///
 /// Each plugin is loaded with its state and parameters and played for a moment without sound, in a process of its own
-/// that may take 20 seconds. The exit code is 1 if anything is wrong; warnings alone are not.
+/// that may take 20 seconds. The exit code is 1 if anything is wrong; warnings alone are not: a parameter, program or map
+/// that a plugin does not have is left out, and the rest plays.
 #[derive(Debug, clap::Args)]
 struct CheckArguments {
     /// A preset file, or the name of a factory preset
     preset: PathBuf,
 }
 
-/// Change one key of a preset file; the rest stays as it is written.
+/// Change one key of a preset file; the rest stays as it is written. Or export the state of a plugin of it.
 ///
-/// Lists count from 1, and a layer goes by its name too.
+/// Lists count from 1, and a layer goes by its name too. A VST3 plugin's `state` may be given as a .vstpreset file, which
+/// is then copied into the preset.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   backline preset set Piano.backline device.buffer 32
   backline preset set Piano.backline layer.1.gain-db -3
-  backline preset set Piano.backline layer.Piano.plugin.1.params.Decay 0.7")]
+  backline preset set Piano.backline layer.Piano.plugin.1.params.Decay 0.7
+  backline preset set Piano.backline layer.1.plugin.1.program \"Grand Piano\"
+  backline preset set Piano.backline layer.1.plugin.1.state Grand.vstpreset
+  backline preset set Piano.backline layer.1.plugin.1 --export Grand.vstpreset")]
 struct SetArguments {
     /// The preset file
     preset: PathBuf,
 
     /// The key, with dots between its parts
-    key: String,
+    ///
+    /// With --export, the plugin, as layer.1.plugin.2 or master.plugin.1; not needed if the preset has one VST3 plugin.
+    #[arg(required_unless_present = "export")]
+    key: Option<String>,
 
     /// The value
-    #[arg(allow_hyphen_values = true)]
-    value: String,
+    #[arg(
+        allow_hyphen_values = true,
+        required_unless_present = "export",
+        conflicts_with = "export"
+    )]
+    value: Option<String>,
+
+    /// Change nothing: write the state of a VST3 plugin to this file, for other hosts
+    ///
+    /// The plugin is loaded, with its state, program and parameters as `play` gives them to it.
+    #[arg(long, value_name = "F.vstpreset")]
+    export: Option<PathBuf>,
+
+    /// Replace the file that --export names if it is there
+    #[arg(long)]
+    force: bool,
 }
 
 /// Remove one key of a preset file, so that its default holds, or one entry of a list.
@@ -115,6 +138,8 @@ pub enum Preset {
         /// File or factory preset.
         preset: PathBuf,
     },
+    /// Write a plugin's state to a file of its own.
+    Export(Export),
     /// Change a key, or remove it where there is no value.
     Edit {
         /// The file.
@@ -126,11 +151,24 @@ pub enum Preset {
     },
 }
 
+/// A plugin's state to write to a `.vstpreset` file.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// File or factory preset.
+    pub preset: PathBuf,
+    /// The plugin's key, if it is not the only VST3 plugin.
+    pub key: Option<String>,
+    /// The file to write.
+    pub file: PathBuf,
+    /// Whether to replace a file that is there.
+    pub force: bool,
+}
+
 /// A preset to write.
 #[derive(Clone, Debug)]
 pub struct New {
-    /// Files, ids or names, at least one.
-    pub plugins: Vec<String>,
+    /// Its plugins.
+    pub chain: Chain,
     /// The file, if not named by the first plugin.
     pub output: Option<PathBuf>,
     /// Whether to replace a file that is there.
@@ -140,28 +178,52 @@ pub struct New {
 impl Arguments {
     pub fn resolve(self) -> Result<Preset, String> {
         Ok(match self.command {
-            TypedCommand::New(NewArguments {
-                plugins,
-                output,
-                force,
-            }) => Preset::New(New {
-                plugins,
+            TypedCommand::New(NewArguments { chain, output, force }) => Preset::New(New {
+                chain: chain.resolve()?,
                 output,
                 force,
             }),
             TypedCommand::Show(ShowArguments { preset, json }) => Preset::Show { preset, json },
             TypedCommand::Check(CheckArguments { preset }) => Preset::Check { preset },
-            TypedCommand::Set(SetArguments { preset, key, value }) => Preset::Edit {
-                preset,
-                key,
-                value: Some(value),
-            },
+            TypedCommand::Set(arguments) => arguments.resolve()?,
             TypedCommand::Unset(UnsetArguments { preset, key }) => Preset::Edit {
                 preset,
                 key,
                 value: None,
             },
         })
+    }
+}
+
+impl SetArguments {
+    fn resolve(self) -> Result<Preset, String> {
+        let Self {
+            preset,
+            key,
+            value,
+            export,
+            force,
+        } = self;
+        match (export, key, value) {
+            (Some(file), _, _) if !is_vst_preset(&file) => Err(format!(
+                "--export takes the name of a .vstpreset file to write, and {} is none",
+                file.display()
+            )),
+            (Some(file), key, _) => Ok(Preset::Export(Export {
+                preset,
+                key,
+                file,
+                force,
+            })),
+            (None, ..) if force => Err("--force goes with --export: a key is always set".to_owned()),
+            (None, Some(key), Some(value)) => Ok(Preset::Edit {
+                preset,
+                key,
+                value: Some(value),
+            }),
+            // The parser has asked for them already.
+            (None, _, _) => Err("give a key and its value".to_owned()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `backline render`.
 
-use super::common::{self, RackArguments, RackChoice};
+use super::common::{self, RackArguments, RackChoice, VST_PRESET};
 use host::render::{Bits, Tail};
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 const BLOCK: u32 = 256;
 
 /// Endings of files that a slip of the hand should not turn into sound.
-const NO_SOUND: [&str; 5] = ["backline", "clap", "vst3", "mid", "midi"];
+const NO_SOUND: [&str; 6] = ["backline", "clap", "vst3", VST_PRESET, "mid", "midi"];
 
 /// Render a preset, or plugins, to a WAV file, as fast as it goes.
 ///
@@ -18,6 +18,7 @@ const NO_SOUND: [&str; 5] = ["backline", "clap", "vst3", "mid", "midi"];
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   backline render Piano.backline --midi-file song.mid --output song.wav
+  backline render Grand.vstpreset --midi-file song.mid --output song.wav
   backline render --plugin Reverb.clap --input dry.wav --output wet.wav --tail 4 --bits 32f
 
 With --json, standard output has one line: output, rate in Hz, frames, seconds (of sound), peak_db in dBFS (silence \

@@ -12,7 +12,7 @@ use std::path::PathBuf;
   backline scan --path ~/plugins --path build --json
 
 With --json, each line is one plugin: format, id, name, vendor, version, file, features; or file and error for a \
-file that could not be opened. CLAP_PATH adds folders to the standard ones.")]
+file that could not be opened. CLAP_PATH adds folders to the standard ones, for plugins of either format.")]
 pub struct Arguments {
     /// Look here instead of in the standard folders; may be given more than once
     #[arg(long = "path", value_name = "DIR")]

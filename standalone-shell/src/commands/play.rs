@@ -28,6 +28,7 @@ pub fn run(options: &Play, started: Started) -> anyhow::Result<()> {
         rack,
         preset,
         mut warnings,
+        state,
     } = resolve::resolve(&options.rack)?;
     warnings.extend(not_yet(&preset));
 
@@ -37,7 +38,12 @@ pub fn run(options: &Play, started: Started) -> anyhow::Result<()> {
     let OpenedDevice { info, silent_because } =
         session.open(&resolve::wish(options, &preset.device, &preset.midi))?;
     let before = Instant::now();
-    session.load(&rack)?;
+    session
+        .load(&rack)
+        .map_err(|error| resolve::explained(error, state.as_ref()))?;
+    if let Some(loaded) = session.rack() {
+        warnings.extend(loaded.warnings.iter().map(ToString::to_string));
+    }
     let loaded = before.elapsed();
     let first_block = started.elapsed();
     if let Some(Piece { file, looped }) = &piece {

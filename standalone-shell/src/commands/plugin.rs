@@ -1,16 +1,28 @@
 //! `backline plugin`.
 
-use crate::cli::Plugin;
-use crate::failure::one_line;
-use crate::resolve::Plugins;
-use crate::{output, words};
-use host::plugin::{Facts, Instance, Param};
-use serde_json::{Value, json};
+mod json;
+mod text;
+mod tree;
+
+use crate::cli::{Chain, Plugin};
+use crate::output;
+use crate::resolve::{Chosen, Plugins, choose};
+use host::plugin::{Descriptor, Facts, Format, Instance, Param};
 use std::time::Duration;
 
 /// What the plugin is activated at, to ask for its latency and tail.
 const RATE: f64 = 48_000.0;
 const BLOCK: usize = 512;
+
+/// All that is told of a plugin.
+struct Told {
+    descriptor: Descriptor,
+    facts: Facts,
+    params: Vec<Shown>,
+    /// Bytes of its state, if it gives one.
+    state: Option<usize>,
+    active: Option<Active>,
+}
 
 /// A parameter with its present value and the plugin's own text for it.
 struct Shown {
@@ -26,13 +38,61 @@ struct Active {
     tail: Option<Duration>,
 }
 
+/// What a plugin's format calls its parts.
+struct Words {
+    /// Where sound or notes go in and out.
+    ports: &'static str,
+    /// What it can do beyond the least.
+    extensions: &'static str,
+    /// What goes through the ports that are not for sound.
+    notes: &'static str,
+}
+
+impl Told {
+    fn words(&self) -> Words {
+        if self.descriptor.format == Format::Vst3.key() {
+            Words {
+                ports: "buses",
+                extensions: "interfaces",
+                notes: "event",
+            }
+        } else {
+            Words {
+                ports: "ports",
+                extensions: "extensions",
+                notes: "note",
+            }
+        }
+    }
+}
+
 /// Tells what a plugin is.
 pub fn run(plugin: &Plugin) -> anyhow::Result<()> {
-    let source = Plugins::new().named(&plugin.plugin)?;
+    let chain = Chain {
+        plugins: vec![plugin.plugin.clone()],
+        state: None,
+        program: None,
+    };
+    let Chosen { plugins, .. } = choose(&chain, &mut Plugins::new())?;
     host::role::claim_main();
-    let mut instance = Instance::load(&source)?;
+    for spec in plugins {
+        let mut instance = Instance::load(&spec.source)?;
+        if let Some(state) = &spec.state {
+            instance.load_state(state)?;
+        }
+        let told = ask(&mut instance);
+        if plugin.json {
+            output::print_json(&json::of(&told))?;
+        } else {
+            output::print(&text::of(&told))?;
+        }
+    }
+    Ok(())
+}
+
+fn ask(instance: &mut Instance) -> Told {
     let facts = instance.facts();
-    let shown = parameters(&mut instance);
+    let params = parameters(instance);
     let state = instance.save_state().map(|state| state.len());
     let active = instance.activate(RATE, BLOCK).map(|unit| {
         drop(unit);
@@ -49,11 +109,12 @@ pub fn run(plugin: &Plugin) -> anyhow::Result<()> {
     if let Err(error) = &active {
         output::warn(&error.to_string());
     }
-    let (state, active) = (state.ok(), active.ok());
-    if plugin.json {
-        output::print_json(&as_json(&instance, &facts, &shown, state, active.as_ref()))
-    } else {
-        output::print(&as_text(&instance, &facts, &shown, state, active.as_ref()))
+    Told {
+        descriptor: instance.descriptor().clone(),
+        facts,
+        params,
+        state: state.ok(),
+        active: active.ok(),
     }
 }
 
@@ -65,70 +126,6 @@ fn parameters(instance: &mut Instance) -> Vec<Shown> {
         Shown { param, value, text }
     });
     shown.collect()
-}
-
-fn as_json(
-    instance: &Instance,
-    facts: &Facts,
-    shown: &[Shown],
-    state: Option<usize>,
-    active: Option<&Active>,
-) -> Value {
-    let Facts {
-        audio_inputs,
-        audio_outputs,
-        note_inputs,
-        note_outputs,
-        extensions,
-        editor,
-        voices,
-        note_names,
-    } = facts;
-    let descriptor = instance.descriptor();
-    let parameters: Vec<Value> = shown
-        .iter()
-        .map(|Shown { param, value, text }| {
-            json!({
-                "id": param.id,
-                "name": param.name,
-                "module": param.module,
-                "min": param.min,
-                "max": param.max,
-                "default": param.default,
-                "value": value,
-                "steps": param.steps,
-                "text": text,
-                "flags": flags(param),
-            })
-        })
-        .collect();
-    let names: Vec<Value> = note_names
-        .iter()
-        .map(|(key, name)| json!({ "key": key, "name": name }))
-        .collect();
-    json!({
-        "format": descriptor.format,
-        "id": descriptor.id,
-        "name": descriptor.name,
-        "vendor": descriptor.vendor,
-        "version": descriptor.version,
-        "file": descriptor.file,
-        "features": descriptor.features,
-        "ports": {
-            "audio_inputs": audio_inputs,
-            "audio_outputs": audio_outputs,
-            "note_inputs": note_inputs,
-            "note_outputs": note_outputs,
-        },
-        "parameters": parameters,
-        "latency": active.map(|active| active.latency),
-        "tail": active.and_then(|active| active.tail).map(|tail| tail.as_secs_f64()),
-        "state_bytes": state,
-        "extensions": extensions,
-        "editor": editor,
-        "voices": voices.map(|(used, most)| json!({ "used": used, "most": most })),
-        "note_names": names,
-    })
 }
 
 fn flags(param: &Param) -> Vec<&'static str> {
@@ -144,144 +141,92 @@ fn flags(param: &Param) -> Vec<&'static str> {
     .collect()
 }
 
-fn as_text(
-    instance: &Instance,
-    facts: &Facts,
-    shown: &[Shown],
-    state: Option<usize>,
-    active: Option<&Active>,
-) -> String {
-    let descriptor = instance.descriptor();
-    let mut text = format!(
-        "{} {} by {}, a {} plugin\n",
-        one_line(&descriptor.name),
-        one_line(&descriptor.version),
-        one_line(&descriptor.vendor),
-        descriptor.format.to_uppercase()
-    );
-    let refused = || "not told: the plugin refuses to run".to_owned();
-    let tail = |tail: Option<Duration>| {
-        tail.map_or_else(
-            || "never ends".to_owned(),
-            |tail| format!("{} s", tail.as_secs_f64()),
-        )
-    };
-    let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    let facts_rows = [
-        ("id", one_line(&descriptor.id)),
-        ("file", descriptor.file.display().to_string()),
-        ("features", descriptor.features.join(", ")),
-        ("audio in", audio_ports(&facts.audio_inputs)),
-        ("audio out", audio_ports(&facts.audio_outputs)),
-        ("notes in", note_ports(&facts.note_inputs)),
-        ("notes out", note_ports(&facts.note_outputs)),
-        (
-            "latency",
-            active.map_or_else(refused, |active| words::count(active.latency as usize, "frame")),
-        ),
-        ("tail", active.map_or_else(refused, |active| tail(active.tail))),
-        (
-            "state",
-            state
-                .filter(|bytes| *bytes > 0)
-                .map_or_else(|| "none".to_owned(), |bytes| words::count(bytes, "byte")),
-        ),
-        ("editor", yes_no(facts.editor)),
-        (
-            "voices",
-            facts.voices.map_or_else(
-                || "not told".to_owned(),
-                |(used, most)| format!("{used} of {most}"),
-            ),
-        ),
-        ("extensions", facts.extensions.join(", ")),
-    ];
-    let rows: Vec<_> = facts_rows
-        .into_iter()
-        .map(|(key, value)| vec![format!("  {key}"), value])
-        .collect();
-    text.push_str(&words::columns(&rows));
-    text.push_str(&format!("{}\n", words::count(shown.len(), "parameter")));
-    let rows: Vec<_> = shown.iter().map(parameter_row).collect();
-    text.push_str(&words::columns(&rows));
-    text
-}
-
-fn parameter_row(Shown { param, value, text }: &Shown) -> Vec<String> {
-    let name = if param.module.is_empty() {
-        param.name.clone()
-    } else {
-        format!("{}/{}", param.module, param.name)
-    };
-    let value = value.map_or_else(|| "?".to_owned(), number);
-    vec![
-        format!("  {}", param.id),
-        one_line(&name),
-        match text {
-            Some(text) => format!("{value} ({})", one_line(text)),
-            None => value,
-        },
-        format!(
-            "{} to {}, default {}",
-            number(param.min),
-            number(param.max),
-            number(param.default)
-        ),
-        flags(param).join(", "),
-    ]
-}
-
-/// A plain value without the digits that single precision brings along.
-fn number(value: f64) -> String {
-    let text = format!("{value:.6}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
-
-fn audio_ports(ports: &[host::plugin::AudioPort]) -> String {
-    let ports = ports.iter().map(|port| {
-        let main = if port.main { ", main" } else { "" };
-        format!(
-            "{} ({}{main})",
-            one_line(&port.name),
-            words::count(port.channels as usize, "channel")
-        )
-    });
-    or_none(ports.collect())
-}
-
-fn note_ports(ports: &[host::plugin::NotePort]) -> String {
-    let ports = ports
-        .iter()
-        .map(|port| format!("{} ({})", one_line(&port.name), port.dialects.join(", ")));
-    or_none(ports.collect())
-}
-
-fn or_none(list: Vec<String>) -> String {
-    if list.is_empty() {
-        "none".to_owned()
-    } else {
-        list.join(", ")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use host::plugin::{AudioPort, Keyswitch, NotePort, PluginUnit, ProgramList};
 
-    #[test]
-    fn numbers_are_as_short_as_they_can_be() {
-        for (value, text) in [
-            (1.0, "1"),
-            (0.5, "0.5"),
-            (0.1_f32.into(), "0.1"),
-            (-20.25, "-20.25"),
-            (1000.0, "1000"),
-        ] {
-            assert_eq!(number(value), text);
+    /// A plugin that has some of everything.
+    pub(super) fn told(format: &str) -> Told {
+        let bus = |name: &str, main: bool, active: bool, layout: Option<&str>| AudioPort {
+            name: name.to_owned(),
+            channels: 2,
+            main,
+            active,
+            layout: layout.map(str::to_owned),
+        };
+        let unit = |id: i32, parent: Option<i32>, name: &str, list: Option<i32>| PluginUnit {
+            id,
+            parent,
+            name: name.to_owned(),
+            program_list: list,
+        };
+        let list = |id: i32, name: &str, count: usize| ProgramList {
+            id,
+            name: name.to_owned(),
+            programs: (1..=count).map(|number| format!("{name} {number}")).collect(),
+        };
+        Told {
+            descriptor: Descriptor {
+                replaces: Vec::new(),
+                format: format.to_owned(),
+                id: "0123456789ABCDEF0123456789ABCDEF".to_owned(),
+                name: "Grand".to_owned(),
+                vendor: "Maker".to_owned(),
+                version: "1.2".to_owned(),
+                file: "Grand.vst3".into(),
+                features: vec!["Instrument".to_owned(), "Synth".to_owned()],
+            },
+            facts: Facts {
+                audio_inputs: vec![bus("Side", false, false, None)],
+                audio_outputs: vec![bus("Out", true, true, Some("stereo"))],
+                note_inputs: vec![NotePort {
+                    name: "Events".to_owned(),
+                    dialects: vec!["midi"],
+                    preferred: None,
+                }],
+                note_outputs: Vec::new(),
+                extensions: vec!["IUnitInfo"],
+                editor: true,
+                voices: None,
+                note_names: Vec::new(),
+                units: vec![
+                    unit(0, None, "Root", None),
+                    unit(2, Some(0), "Lower", Some(7)),
+                    unit(1, Some(0), "Upper", Some(7)),
+                    unit(3, Some(2), "Filter", None),
+                ],
+                program_lists: vec![list(7, "Factory", 40), list(8, "User", 1)],
+                keyswitches: vec![Keyswitch {
+                    name: "Staccato".to_owned(),
+                    keys: (24, 25),
+                }],
+                note_expressions: vec!["Tuning".to_owned()],
+                functions: vec![("DryWet", 5), ("Low Latency Mode", 99)],
+                prefetchable: Some("yet"),
+            },
+            params: vec![Shown {
+                param: Param {
+                    id: 5,
+                    name: "Mix".to_owned(),
+                    module: String::new(),
+                    min: 0.0,
+                    max: 1.0,
+                    default: 0.5,
+                    steps: None,
+                    read_only: false,
+                    hidden: false,
+                    bypass: false,
+                    modulatable: false,
+                },
+                value: Some(0.25),
+                text: Some("25 %".to_owned()),
+            }],
+            state: Some(100),
+            active: Some(Active {
+                latency: 64,
+                tail: None,
+            }),
         }
     }
 }

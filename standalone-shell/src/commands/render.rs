@@ -4,7 +4,7 @@ use crate::cli::Render;
 use crate::report::remarks;
 use crate::signals::Signals;
 use crate::{output, resolve, words};
-use host::render::{Bits, Job, Summary, render};
+use host::render::{Bits, Job, RenderError, Summary, render};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -57,7 +57,12 @@ pub fn run(options: &Render) -> anyhow::Result<()> {
         }
     });
     bar.finish_and_clear();
-    let summary = summary?;
+    let summary = summary.map_err(|error| match error {
+        RenderError::Rack(error) => resolve::explained(error, resolved.state.as_ref()),
+        other => other.into(),
+    })?;
+    let warnings = summary.warnings.iter().map(ToString::to_string);
+    warnings.for_each(|warning| output::warn(&warning));
     remarks(&summary.events)
         .iter()
         .for_each(|remark| output::warn(remark));

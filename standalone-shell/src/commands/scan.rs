@@ -109,7 +109,7 @@ fn print(scanned: &[Scanned], folders: &[PathBuf]) -> anyhow::Result<()> {
             .map(|folder| folder.display().to_string())
             .collect();
         output::say(&format!(
-            "There are no plugins in {}. Name other folders with --path, or in CLAP_PATH.",
+            "There are no plugins in {}. Name other folders with --path, or in CLAP_PATH, which serves both formats.",
             folders.join(", ")
         ));
     }

@@ -144,6 +144,14 @@ impl Telling {
             | PluginEvent::ParamCleared(_)
             | PluginEvent::Dirty
             | PluginEvent::NoteInfo
+            | PluginEvent::EditBegin(_)
+            | PluginEvent::Edit { .. }
+            | PluginEvent::EditEnd(_)
+            | PluginEvent::Param(..)
+            | PluginEvent::Programs
+            | PluginEvent::OpenEditor
+            | PluginEvent::Menu
+            | PluginEvent::Progress { .. }
             | PluginEvent::PresetLoaded => return None,
         })
     }

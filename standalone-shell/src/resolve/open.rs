@@ -1,5 +1,6 @@
 //! A preset by file or by the name of a factory preset.
 
+use crate::cli::is_vst_preset;
 use anyhow::bail;
 use presets::{EXTENSION, Preset};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,15 @@ impl OpenPreset {
 ///
 /// It cannot be read, or is broken.
 pub fn open(path: &Path) -> anyhow::Result<OpenPreset> {
+    if is_vst_preset(path) {
+        bail!(
+            "{} is a VST3 plugin's preset, not one of Backline's. Play it with `backline {}`, or make a preset with \
+             `backline preset new --plugin {}`.",
+            path.display(),
+            path.display(),
+            path.display()
+        );
+    }
     if let Some(extension) = path.extension().and_then(|extension| extension.to_str())
         && ["clap", "vst3"]
             .iter()
@@ -146,6 +156,8 @@ mod tests {
             bare.contains("\"stage-sinth\"") && bare.contains("stage-synth, "),
             "{bare}"
         );
+        let vst3 = open(Path::new("Grand.vstpreset")).unwrap_err().to_string();
+        assert!(vst3.contains("preset new --plugin Grand.vstpreset"), "{vst3}");
         let file = open(Path::new("absent/Piano.backline")).unwrap_err().to_string();
         assert!(
             file.contains("could not read the preset absent/Piano.backline"),

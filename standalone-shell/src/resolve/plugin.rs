@@ -1,7 +1,8 @@
 //! Finding plugins' files.
 
-use super::OpenPreset;
+use super::{OpenPreset, StateFile};
 use crate::{child, folders, output};
+use anyhow::anyhow;
 use host::plugin::scan::{
     Cache, Finder, PluginArgument, Progress, Scanner, Wanted, parse_plugin_argument, standard_folders,
 };
@@ -38,6 +39,27 @@ impl Plugins {
                 preset_folder: None,
             }),
         }
+    }
+
+    /// The plugin that a `.vstpreset` file is for, searched for by its class id.
+    ///
+    /// # Errors
+    ///
+    /// No file holds it.
+    pub fn of_state(&mut self, state: &StateFile) -> anyhow::Result<Source> {
+        let wanted = Wanted {
+            id: &state.preset.class,
+            format: Some(Format::Vst3),
+            hint: None,
+            preset_folder: None,
+        };
+        self.find(&wanted).map_err(|error| {
+            anyhow!(
+                "{} is for the plugin {}. {error}",
+                state.file.display(),
+                state.plugin()
+            )
+        })
     }
 
     /// A preset's plugin: the file that it hints at, if that is there; else it is searched for.

@@ -1,10 +1,12 @@
 //! From a preset to the rack that the host loads.
 
-use super::{OpenPreset, Plugins};
+use super::{Chosen, OpenPreset, StateFile};
 use crate::words::linear;
+use anyhow::Context;
 use host::plugin::Source;
 use host::session::{LayerSettings, LayerSpec, MapSpec, PluginAddress, PluginSpec, RackSpec};
-use presets::{Layer, Map, Plugin, Preset, TargetChain};
+use presets::{Layer, Map, Plugin, PluginFormat, PluginPlace, Preset, TargetChain};
+use std::path::Path;
 
 /// Finds the file of a preset's plugin.
 pub type Find<'a> = &'a mut dyn FnMut(&Plugin) -> anyhow::Result<Source>;
@@ -52,29 +54,87 @@ pub fn of_preset(opened: &OpenPreset, find: Find<'_>) -> anyhow::Result<RackSpec
     })
 }
 
-/// The rack of plugins that were named one by one: one layer.
-///
-/// # Errors
-///
-/// A plugin that cannot be found.
-pub fn of_plugins(names: &[String], plugins: &mut Plugins) -> anyhow::Result<RackSpec> {
-    let sources: Vec<_> = names
-        .iter()
-        .map(|name| plugins.named(name))
-        .collect::<Result<_, _>>()?;
-    let file = sources.first().and_then(|source| source.file.file_stem());
-    let name = file.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+/// The rack of plugins that were named one by one: one layer. With it, the file that the first one's state is from.
+pub fn of_chain(chosen: Chosen) -> (RackSpec, Option<StateFile>) {
+    let Chosen { plugins, state } = chosen;
+    let file = || plugins.first()?.source.file.file_stem();
+    let name = match &state {
+        Some(state) => state.name(),
+        None => file().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
+    };
     let layer = LayerSpec {
         name: name.clone(),
         settings: LayerSettings::default(),
-        plugins: sources.into_iter().map(PluginSpec::new).collect(),
+        plugins,
     };
-    Ok(RackSpec {
+    let rack = RackSpec {
         name,
         layers: vec![layer],
         master_gain: 1.0,
         ..RackSpec::default()
+    };
+    (rack, state)
+}
+
+/// The rack of one plugin of a preset, with its state, program and parameters and the maps that point to it. `file` is
+/// where the plugin is.
+///
+/// # Errors
+///
+/// The preset has no such plugin.
+pub fn alone(opened: &OpenPreset, place: PluginPlace, file: &Path) -> anyhow::Result<RackSpec> {
+    // Only one is kept, and its file is known.
+    let rack = of_preset(opened, &mut |plugin| {
+        Ok(Source {
+            file: file.to_owned(),
+            which: Some(plugin.id.clone()),
+        })
+    })?;
+    let here = PluginAddress {
+        layer: place.layer.map_or(Ok(PluginAddress::MASTER), u8::try_from)?,
+        place: u8::try_from(place.plugin)?,
+    };
+    let chain = match rack.layers.get(usize::from(here.layer)) {
+        Some(layer) => &layer.plugins,
+        None => &rack.master,
+    };
+    let plugin = chain.get(place.plugin).with_context(|| {
+        format!(
+            "The preset {} has no plugin {}. `backline preset show` lists those that it has.",
+            opened.path.display(),
+            place.key()
+        )
+    })?;
+    let maps = rack.maps.iter().filter(|map| map.plugin == here);
+    Ok(RackSpec {
+        layers: vec![LayerSpec {
+            name: String::new(),
+            settings: LayerSettings::default(),
+            plugins: vec![plugin.clone()],
+        }],
+        maps: maps
+            .map(|map| MapSpec {
+                plugin: PluginAddress { layer: 0, place: 0 },
+                ..map.clone()
+            })
+            .collect(),
+        ..RackSpec::default()
     })
+}
+
+/// Has a rack's first plugin play another program, which it must have.
+///
+/// # Errors
+///
+/// There is no plugin.
+pub(super) fn set_program(rack: &mut RackSpec, program: &str) -> anyhow::Result<()> {
+    let layers = rack.layers.iter_mut().map(|layer| &mut layer.plugins);
+    let first = layers.chain([&mut rack.master]).flatten().next();
+    let first =
+        first.context("The preset has no plugin, so no program can be chosen. Leave out --program.")?;
+    first.program = Some(program.to_owned());
+    first.program_is_a_must = true;
+    Ok(())
 }
 
 /// What a layer is called: its name, or its number from 1.
@@ -87,7 +147,13 @@ pub fn layer_name(layer: &Layer, index: usize) -> String {
 }
 
 fn spec(plugin: &Plugin, find: Find<'_>) -> anyhow::Result<PluginSpec> {
+    // Other formats have no programs; the preset's problems tell so.
+    let program = plugin
+        .program
+        .clone()
+        .filter(|_| plugin.format == PluginFormat::Vst3);
     Ok(PluginSpec {
+        program,
         state: plugin.state.as_ref().map(|state| state.as_bytes().to_vec()),
         params: plugin
             .params
@@ -141,12 +207,14 @@ fn map(map: &Map, preset: &Preset) -> Option<MapSpec> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use crate::resolve::Plugins;
 
     /// A preset whose plugin files exist, empty: resolving opens none.
     fn resolved(text: &str) -> anyhow::Result<RackSpec> {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.clap"), "").unwrap();
+        for file in ["a.clap", "a.vst3"] {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
         let path = folder.path().join("p.backline");
         let opened = OpenPreset {
             preset: presets::parse(text, &path).unwrap(),
@@ -210,6 +278,26 @@ mod tests {
         assert_eq!(second.plugin, PluginAddress { layer: 1, place: 0 });
         assert_eq!(second.param, "A/B");
         assert_eq!(rack.layers[1].name, "2");
+    }
+
+    #[test]
+    fn programs_are_for_vst3_plugins() {
+        let vst3 = "[[layer.plugin]]\nformat = \"vst3\"\nid = \"0123456789ABCDEF0123456789ABCDEF\"\nfile = \"a.clap\"\n";
+        let mut rack = resolved(&format!(
+            "format = 1\n[[layer]]\n{PLUGIN}program = 2\n{}program = 3\n",
+            vst3.replace("a.clap", "a.vst3")
+        ))
+        .unwrap();
+        let programs = |rack: &RackSpec| -> Vec<_> {
+            let plugins = rack.layers[0].plugins.iter();
+            plugins
+                .map(|plugin| (plugin.program.clone(), plugin.program_is_a_must))
+                .collect()
+        };
+        assert_eq!(programs(&rack), [(None, false), (Some("3".to_owned()), false)]);
+        set_program(&mut rack, "Grand").unwrap();
+        assert_eq!(programs(&rack)[0], (Some("Grand".to_owned()), true));
+        assert!(set_program(&mut RackSpec::default(), "Grand").is_err());
     }
 
     #[test]

@@ -68,8 +68,19 @@ fn a_plugin_is_told_of() {
     for field in ["id", "min", "max", "default", "value"] {
         assert!(cutoff[field].is_number(), "{cutoff}");
     }
+    for field in [
+        "units",
+        "programs",
+        "keyswitches",
+        "note_expressions",
+        "functions",
+    ] {
+        assert_eq!(told[field].as_array().map(Vec::len), Some(0), "{field}: {told}");
+    }
     let text = home.run(&["plugin", ".clap/demo-synth.clap"]);
-    assert!(text.succeeds().out.contains("Filter/Cutoff"), "{text:?}");
+    for words in ["Filter/Cutoff", "audio ports out", "extensions"] {
+        assert!(text.succeeds().out.contains(words), "{text:?}");
+    }
 }
 
 #[test]
@@ -142,15 +153,27 @@ fn a_preset_is_made_shown_checked_and_changed() {
     home.run(&["preset", "set", path, "layer.1.plugin.1.params.Colour", "0.5"])
         .succeeds();
     let checked = home.run(&["preset", "check", path]);
-    assert_eq!(checked.status.code(), Some(1), "{checked:?}");
+    assert_eq!(checked.succeeds().out.lines().count(), 2, "{checked:?}");
     assert!(
         checked
             .err
-            .contains("Demo Synth/1: The plugin Demo Synth has no parameter"),
+            .contains("warning: Demo Synth/1: The plugin Demo Synth has no parameter"),
         "{checked:?}"
     );
     assert!(
-        checked.out.starts_with("Demo Synth/2: "),
+        checked.err.contains("2 plugins found and loaded, 1 warning."),
+        "{checked:?}"
+    );
+
+    home.run(&["preset", "set", path, "layer.1.plugin.2.file", "absent.clap"])
+        .succeeds();
+    home.run(&["preset", "set", path, "layer.1.plugin.2.id", "org.example.absent"])
+        .succeeds();
+    let checked = home.run(&["preset", "check", path]);
+    assert_eq!(checked.status.code(), Some(1), "{checked:?}");
+    assert!(checked.err.contains("error: Demo Synth/2: "), "{checked:?}");
+    assert!(
+        checked.out.starts_with("Demo Synth/1: "),
         "the other plugin is fine: {checked:?}"
     );
 }

@@ -9,3 +9,4 @@ mod play;
 mod plugins;
 mod presets;
 mod program;
+mod vst_presets;

@@ -16,6 +16,44 @@ fn refused(text: impl AsRef<[u8]>, words: &[&str]) {
     }
 }
 
+/// Whether a line warns of something in the preset, and not of the machine's MIDI.
+fn is_of_preset(line: &str) -> bool {
+    line.starts_with("warning: ") && !line.contains("MIDI")
+}
+
+/// A preset of that text plays, renders and passes the check, each with one warning.
+fn warned(text: impl AsRef<[u8]>, words: &[&str]) {
+    let home = Home::new();
+    home.fixture();
+    home.write("p.backline", text);
+    for command in [
+        &["play", "p.backline", "--driver", "null", "--for", "0.2", "--json"][..],
+        &["render", "p.backline", "--tail", "0.1", "--output", "o.wav"],
+        &["preset", "check", "p.backline"],
+    ] {
+        let ran = home.run(command);
+        let warnings: Vec<_> = ran
+            .succeeds()
+            .err
+            .lines()
+            .filter(|line| is_of_preset(line))
+            .collect();
+        let [warning] = warnings[..] else {
+            panic!("not one warning: {ran:?}");
+        };
+        for word in words {
+            assert!(warning.contains(word), "no \"{word}\" in: {warning}");
+        }
+        if command[0] == "play" {
+            let told = ran.event("warning");
+            assert!(
+                told["text"].as_str().is_some_and(|text| warning.ends_with(text)),
+                "{ran:?}"
+            );
+        }
+    }
+}
+
 /// A preset of one fixture plugin.
 fn preset(id: &str, more: &str) -> String {
     format!(
@@ -89,14 +127,95 @@ fn state_that_the_plugin_refuses() {
 
 #[test]
 fn parameter_that_is_not_there() {
-    refused(
+    warned(
         preset("watch", "params = { \"Colour\" = 1.0 }"),
-        &["Test/1", "no parameter \"Colour\""],
+        &["Test/1: ", "no parameter \"Colour\"", "is left out"],
     );
-    refused(
+    warned(
         preset("watch", "params = { \"Level\" = 7.0 }"),
-        &["Test/1", "takes -1 to 1, not 7"],
+        &["Test/1: ", "takes -1 to 1, not 7", "set to 1"],
     );
+}
+
+#[test]
+fn map_of_a_parameter_that_is_not_there() {
+    let map = |to: &str, more: &str| preset("watch", &format!("[[map]]\ncc = 74\nto = \"{to}\"\n{more}"));
+    warned(
+        map("Test/1/Colour", ""),
+        &[
+            "Test/1: ",
+            "no parameter \"Colour\"",
+            "Controller 74 is not mapped",
+        ],
+    );
+    warned(
+        map("Test/1/Level", "range = [-0.5, 7.0]"),
+        &[
+            "Test/1: ",
+            "takes -1 to 1, not 7",
+            "Controller 74 moves it from -0.5 to 1",
+        ],
+    );
+}
+
+#[test]
+fn program_of_a_plugin_that_has_none() {
+    let home = Home::new();
+    home.fixture();
+    home.write("p.backline", preset("watch", "program = \"Grand\""));
+    for command in [
+        &["play", "p.backline", "--driver", "null", "--for", "0.2"][..],
+        &["preset", "check", "p.backline"],
+    ] {
+        let ran = home.run(command);
+        let warnings: Vec<_> = ran
+            .succeeds()
+            .err
+            .lines()
+            .filter(|line| is_of_preset(line))
+            .collect();
+        assert!(
+            matches!(warnings[..], [only] if only.contains("`layer.1.plugin.1.program`: only VST3 plugins")),
+            "{ran:?}"
+        );
+    }
+    // What somebody has just typed is no matter for a warning.
+    home.run(&[
+        "play",
+        "p.backline",
+        "--program",
+        "2",
+        "--driver",
+        "null",
+        "--for",
+        "1",
+    ])
+    .fails_with(1, &["Test/1", "Fixture Watch", "no programs", "\"2\""]);
+    let plugin = "fixture.clap#org.backline.fixture.watch";
+    home.run(&[
+        "render",
+        "--plugin",
+        plugin,
+        "--program",
+        "Grand",
+        "--tail",
+        "1",
+        "--output",
+        "o.wav",
+    ])
+    .fails_with(1, &["Fixture Watch", "no programs", "\"Grand\""]);
+    home.run(&[
+        "preset",
+        "new",
+        "--plugin",
+        plugin,
+        "--program",
+        "Grand",
+        "--output",
+        "n.backline",
+    ])
+    .fails_with(1, &["Fixture Watch", "no programs"]);
+    assert!(!home.at("o.wav").exists() && !home.at("n.backline").exists());
 }
 
 #[test]
@@ -145,18 +264,18 @@ fn absent() {
 }
 
 #[test]
-fn vst3_is_named_as_what_cannot_be_played_yet() {
+fn a_vst3_plugin_that_is_none_is_named() {
     let home = Home::new();
     home.write("x.vst3", "");
     home.run(&["play", "--plugin", "x.vst3", "--driver", "null"])
-        .fails_with(1, &["x.vst3", "VST3"]);
+        .fails_with(1, &["x.vst3"]);
     home.write(
         "p.backline",
         "format = 1\n[[layer]]\n[[layer.plugin]]\nformat = \"vst3\"\nid = \"0123456789abcdef0123456789ABCDEF\"\n\
          file = \"x.vst3\"\n",
     );
     home.run(&["play", "p.backline", "--driver", "null"])
-        .fails_with(1, &["x.vst3", "VST3"]);
+        .fails_with(1, &["x.vst3"]);
 }
 
 #[test]

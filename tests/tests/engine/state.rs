@@ -176,28 +176,68 @@ fn a_refused_state_is_an_error_and_what_played_plays_on() {
     fixture.assert_gone();
 }
 
+/// A new version of a plugin must not silence a preset that was made with an older one.
 #[test]
-fn parameters_that_do_not_exist_or_are_out_of_range_are_errors() {
+fn parameters_that_do_not_exist_or_are_out_of_range_are_warnings() {
     let fixture = Fixture::open();
     let mut stage = Stage::new(&rack(vec![layer(vec![plugin("watch")])]), 64);
-    let refuse = |stage: &mut Stage, name: &str, value: f64| {
-        let spec = rack(vec![layer(vec![with_params("watch", &[(name, value)])])]);
-        let error = stage.session.load(&spec).unwrap_err();
-        assert!(matches!(error, RackError::Param { .. }), "{error:?}");
-        error.to_string()
+    let warn = |stage: &mut Stage, params: &[(&str, f64)]| {
+        let spec = rack(vec![layer(vec![with_params("watch", params)])]);
+        stage.session.load(&spec).unwrap();
+        let rack = stage.session.rack_mut().unwrap();
+        let [warning] = &rack.warnings[..] else {
+            panic!("{:?}", rack.warnings);
+        };
+        let told = warning.to_string();
+        let instance = &mut rack.plugin_mut(at(0, 0)).unwrap().instance;
+        let id = instance.find_param("Level").unwrap().id;
+        let level = instance.value(id);
+        (told, level)
     };
-    let unknown = refuse(&mut stage, "Loudness", 0.5);
+    let (unknown, level) = warn(&mut stage, &[("Loudness", 0.5), ("Level", 0.25)]);
     assert!(
-        unknown.starts_with("Layer/1: ") && unknown.contains("\"Loudness\""),
+        unknown.starts_with("Layer/1: ")
+            && unknown.contains("\"Loudness\"")
+            && unknown.ends_with("is left out."),
         "{unknown}"
     );
-    for value in [1.5, -2.0, f64::NAN, f64::INFINITY] {
-        let range = refuse(&mut stage, "Level", value);
+    assert_eq!(level, Some(0.25), "the others are set");
+    for (value, set) in [
+        (1.5, 1.0),
+        (-2.0, -1.0),
+        (f64::INFINITY, 1.0),
+        (f64::NEG_INFINITY, -1.0),
+    ] {
+        let (range, level) = warn(&mut stage, &[("Level", value)]);
         assert!(
-            range.contains("Level") && range.contains("-1") && range.contains('1'),
+            range.contains("\"Level\"")
+                && range.contains("-1 to 1")
+                && range.ends_with(&format!("set to {set}.")),
             "{range}"
         );
+        assert_eq!(level, Some(set));
     }
+    let (no_number, _) = warn(&mut stage, &[("Level", f64::NAN)]);
+    assert!(no_number.ends_with("is left out."), "{no_number}");
+    stage
+        .session
+        .load(&rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]))
+        .unwrap();
+    assert!(stage.session.rack().unwrap().warnings.is_empty());
+    drop(stage);
+    fixture.assert_gone();
+}
+
+#[test]
+fn who_sets_a_parameter_while_it_plays_is_told_at_once() {
+    let fixture = Fixture::open();
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("watch")])]), 64);
+    assert!(
+        stage
+            .session
+            .set_param(at(0, 0), "Loudness", 0.5, Stamp::Now)
+            .is_err()
+    );
     assert!(
         stage
             .session

@@ -4,25 +4,15 @@ use super::host::{AudioThread, ask};
 use super::instance::Instance;
 use crate::lend::{lend, lend_slice};
 use crate::plugin::ActivateError;
+use crate::plugin::layout::Layout;
 use crate::role;
 use clack_extensions::audio_ports::{AudioPortFlags, AudioPortInfoBuffer};
 use clack_extensions::note_ports::{NoteDialect, NotePortInfoBuffer};
 use clack_extensions::tail::TailLength;
 use clack_host::process::{PluginAudioConfiguration, PluginAudioProcessor};
-use rt::block::{PortBuffers, PortShape};
 use rt::clap::{ClapProcessor, PortPointers, no_ports};
 use rt::processor::{NoteInput, NotePorts, Processor};
 use rt::rack::Unit;
-
-/// Channels that a plugin may have in one direction: more than any known, less than would exhaust a machine.
-const MOST_CHANNELS: u64 = 1024;
-
-/// The channels of every port of one direction.
-struct Layout {
-    shapes: Vec<PortShape>,
-    main: usize,
-    channels: usize,
-}
 
 pub(super) fn activate(
     instance: &mut Instance,
@@ -84,56 +74,26 @@ pub(super) fn activate(
     ));
     Ok(Box::new(Unit::new(
         lend(processor),
-        buffers(inputs, max_block),
-        buffers(outputs, max_block),
+        inputs.buffers(max_block),
+        outputs.buffers(max_block),
         notes,
         instance.latency,
     )))
 }
 
-fn buffers(layout: Layout, max_block: usize) -> PortBuffers {
-    let samples = lend_slice(layout.channels * max_block, 0.0);
-    PortBuffers::new(
-        samples,
-        max_block,
-        lend(layout.shapes.into_boxed_slice()),
-        layout.main,
-    )
-}
-
 fn layout(instance: &mut Instance, input: bool) -> Result<Layout, ActivateError> {
-    let mut layout = Layout {
-        shapes: Vec::new(),
-        main: 0,
-        channels: 0,
-    };
+    let mut layout = Layout::default();
     let Some(ports) = instance.extensions.audio_ports else {
         return Ok(layout);
     };
     let handle = instance.plugin.plugin_handle();
     let mut buffer = AudioPortInfoBuffer::new();
-    let mut declared: u64 = 0;
     for index in 0..ports.count(&handle, input) {
         // A port that the plugin counts and does not describe still has its place in the process call.
         let port = ports.get(&handle, index, input, &mut buffer);
         let channels = port.as_ref().map_or(0, |port| port.channel_count);
-        if port.is_some_and(|port| port.flags.contains(AudioPortFlags::IS_MAIN)) {
-            layout.main = layout.shapes.len();
-        }
-        declared += u64::from(channels);
-        if declared > MOST_CHANNELS || layout.shapes.len() as u64 > MOST_CHANNELS {
-            let name = instance.descriptor.name.clone();
-            return Err(ActivateError::TooManyChannels {
-                name,
-                channels: declared,
-                most: MOST_CHANNELS,
-            });
-        }
-        layout.shapes.push(PortShape {
-            first: layout.channels,
-            channels: channels as usize,
-        });
-        layout.channels += channels as usize;
+        let main = port.is_some_and(|port| port.flags.contains(AudioPortFlags::IS_MAIN));
+        layout.push(channels, main, &instance.descriptor.name)?;
     }
     Ok(layout)
 }

@@ -440,6 +440,8 @@ impl Instance {
                     name: String::from_utf8_lossy(port.name).into_owned(),
                     channels: port.channel_count,
                     main: port.flags.contains(AudioPortFlags::IS_MAIN),
+                    active: true,
+                    layout: port.port_type.map(|kind| kind.0.to_string_lossy().into_owned()),
                 })
             })
             .collect()
@@ -516,6 +518,12 @@ impl Instance {
                 .and_then(|voices| voices.get(&handle))
                 .map(|voices| (voices.voice_count, voices.voice_capacity)),
             note_names: names.unwrap_or_default(),
+            units: Vec::new(),
+            program_lists: Vec::new(),
+            keyswitches: Vec::new(),
+            note_expressions: Vec::new(),
+            functions: Vec::new(),
+            prefetchable: None,
         }
     }
 }

@@ -222,6 +222,12 @@ impl Stamp {
                 stamp.add(&metadata)?;
                 if metadata.is_dir() {
                     folders.push(entry.path());
+                } else if metadata.is_symlink()
+                    && let Ok(target) = fs::metadata(entry.path())
+                    && target.is_file()
+                {
+                    // Who builds a plugin links its library into the bundle.
+                    stamp.add(&target)?;
                 }
             }
         }
@@ -283,6 +289,7 @@ mod tests {
             version: String::new(),
             file: PathBuf::new(),
             features: Vec::new(),
+            replaces: Vec::new(),
         }
     }
 
@@ -342,6 +349,43 @@ mod tests {
         assert!(before.is_some());
         assert_eq!(before, Stamp::of(&bundle));
         fs::write(&binary, "other size").expect("written");
+        assert_ne!(before, Stamp::of(&bundle));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_change_of_what_a_bundle_links_to_is_seen_and_a_loop_is_survived() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let built = folder.path().join("libx.so");
+        let binaries = folder.path().join("x.vst3/Contents/x86_64-linux");
+        fs::create_dir_all(&binaries).expect("made");
+        fs::write(&built, "one").expect("written");
+        for (to, from) in [
+            (built.as_path(), "x.so"),
+            (folder.path(), "loop"),
+            (Path::new("gone"), "broken"),
+        ] {
+            std::os::unix::fs::symlink(to, binaries.join(from)).expect("linked");
+        }
+        let bundle = folder.path().join("x.vst3");
+        let before = Stamp::of(&bundle);
+        assert!(before.is_some());
+        assert_eq!(before, Stamp::of(&bundle));
+        fs::write(&built, "other size").expect("written");
+        assert_ne!(before, Stamp::of(&bundle));
+    }
+
+    #[test]
+    fn a_change_of_what_is_written_about_a_bundle_is_seen() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let bundle = folder.path().join("x.vst3");
+        let info = bundle.join("Contents/Resources/moduleinfo.json");
+        fs::create_dir_all(info.parent().expect("a parent")).expect("made");
+        fs::write(&info, "{}").expect("written");
+        let before = Stamp::of(&bundle);
+        let file = fs::File::options().write(true).open(&info).expect("open");
+        file.set_modified(SystemTime::now() + Duration::from_secs(5))
+            .expect("touched");
         assert_ne!(before, Stamp::of(&bundle));
     }
 

@@ -83,12 +83,13 @@ const fn is_lasting(error: &LoadError) -> bool {
     match error {
         LoadError::NotAPlugin { .. }
         | LoadError::OtherMachine { .. }
+        | LoadError::OtherArchitecture { .. }
         | LoadError::NoFactory { .. }
         | LoadError::Empty { .. }
+        | LoadError::NoAudio { .. }
         | LoadError::NoSuchPlugin { .. }
         | LoadError::Which { .. } => true,
         LoadError::Unreadable { .. }
-        | LoadError::NoFormat { .. }
         | LoadError::Loader { .. }
         | LoadError::EntryInit { .. }
         | LoadError::Init { .. } => false,

@@ -12,13 +12,20 @@ use std::path::{Path, PathBuf};
 const DEEPEST: usize = 16;
 
 /// Where plugins are looked for when nobody says where: the folders of the path variable `CLAP_PATH`, then those that
-/// the CLAP and VST3 specifications name for this system, the user's own before the system's. They need not exist.
+/// the CLAP and VST3 specifications name for this system, the user's own before the system's, and last the one beside
+/// this program. They need not exist.
 #[must_use]
 pub fn standard_folders() -> Vec<PathBuf> {
-    folders_from(|name| env::var_os(name), env::home_dir())
+    let program = env::current_exe().ok();
+    let beside = program.as_deref().and_then(Path::parent);
+    folders_from(|name| env::var_os(name), env::home_dir(), beside)
 }
 
-fn folders_from(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Vec<PathBuf> {
+fn folders_from(
+    variable: impl Fn(&str) -> Option<OsString>,
+    home: Option<PathBuf>,
+    program: Option<&Path>,
+) -> Vec<PathBuf> {
     let mut folders = variable("CLAP_PATH")
         .map(|paths| env::split_paths(&paths).collect::<Vec<_>>())
         .unwrap_or_default();
@@ -33,6 +40,7 @@ fn folders_from(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBu
                     .map(|base| base.join(kind)),
             );
         }
+        folders.extend(program.map(|program| program.join("VST3")));
     } else if cfg!(target_os = "macos") {
         for kind in ["CLAP", "VST3"] {
             let below = Path::new("Library/Audio/Plug-Ins").join(kind);
@@ -45,6 +53,7 @@ fn folders_from(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBu
             folders.push(Path::new("/usr/local/lib").join(kind));
             folders.push(Path::new("/usr/lib").join(kind));
         }
+        folders.extend(program.map(|program| program.join("vst3")));
     }
     let mut seen = HashSet::new();
     folders.retain(|folder| folder.is_absolute() && seen.insert(folder.clone()));
@@ -161,6 +170,7 @@ mod tests {
         let folders = folders_from(
             |name| (name == "CLAP_PATH").then(|| "/a:relative::/usr/lib/clap".into()),
             Some("/users/me".into()),
+            Some(Path::new("/opt/backline")),
         );
         let expected = [
             "/a",
@@ -170,6 +180,7 @@ mod tests {
             "/users/me/.vst3",
             "/usr/local/lib/vst3",
             "/usr/lib/vst3",
+            "/opt/backline/vst3",
         ];
         assert_eq!(folders, expected.map(PathBuf::from));
     }

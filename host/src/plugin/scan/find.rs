@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// A plugin to be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted<'a> {
-    /// Its id. Those of VST3 are the same in capitals and small letters.
+    /// Its id, or that of an older plugin which it replaces. Those of VST3 are the same in capitals and small letters.
     pub id: &'a str,
     /// Its format, if only that one will do.
     pub format: Option<Format>,
@@ -98,7 +98,11 @@ fn not_found(
         let near: Vec<_> = near.iter().map(|(id, name)| format!("{id} ({name})")).collect();
         let _ = write!(text, " Perhaps it is one of these: {}.", near.join(", "));
     }
-    text.push_str(" Install the plugin, name its file instead, or add its folder to CLAP_PATH.");
+    text.push_str(match format {
+        // There is no such variable for this format alone.
+        Some(Format::Vst3) => " Install the plugin in one of these folders, or name its file instead.",
+        _ => " Install the plugin, name its file instead, or add its folder to CLAP_PATH.",
+    });
     text
 }
 
@@ -123,8 +127,9 @@ impl Finder {
     }
 
     /// Finds a plugin's file: where the hint says; by the hint's file name in the folders; by what earlier scans
-    /// found; and at last by opening files that no scan has seen, those first whose names are like the id. Where
-    /// several files hold it, the folders' order decides between files of the same name.
+    /// found; and by opening files that no scan has seen, those first whose names are like the id. Where several files
+    /// hold it, the folders' order decides between files of the same name. At last, a plugin that says that it replaces
+    /// this one will do.
     ///
     /// A file that the hint names is taken unopened, because the preset picked it, unless it is known to hold
     /// something else.
@@ -163,7 +168,15 @@ impl Finder {
                 }
             }
         }
-        Err(self.not_found(wanted, &all, &named))
+        // Every file is known by now. The plugin itself would have been better than the one that replaces it.
+        let replacing = all.iter().find(|file| {
+            let known = self.cache.get(file).map(|scanned| scanned.result);
+            matches!(known, Some(Ok(plugins)) if replaces(&plugins, wanted))
+        });
+        match replacing {
+            Some(file) => Ok(source(file.clone())),
+            None => Err(self.not_found(wanted, &all, &named)),
+        }
     }
 
     /// What had to be left out of the search so far, one sentence each.
@@ -201,7 +214,7 @@ impl Finder {
                 let is_there = || std::fs::metadata(file).is_ok_and(|data| files::is_plugin(file, &data));
                 let holds_others = || {
                     let known = self.cache.get(file).map(|scanned| scanned.result);
-                    matches!(known, Some(Ok(plugins)) if !holds(&plugins, wanted))
+                    matches!(known, Some(Ok(plugins)) if !holds(&plugins, wanted) && !replaces(&plugins, wanted))
                 };
                 fits && is_there() && !holds_others()
             })
@@ -305,11 +318,27 @@ fn scanned_holds(scanned: &Scanned, wanted: &Wanted<'_>) -> bool {
 
 fn holds(plugins: &[Descriptor], wanted: &Wanted<'_>) -> bool {
     plugins.iter().any(|plugin| {
-        let format = wanted.format.is_none_or(|format| plugin.format == format.key());
         let same_id = plugin.id == wanted.id
             || (plugin.format == Format::Vst3.key() && plugin.id.eq_ignore_ascii_case(wanted.id));
-        format && same_id
+        has_format(plugin, wanted) && same_id
     })
+}
+
+/// Whether one of these takes the place of the plugin wanted.
+fn replaces(plugins: &[Descriptor], wanted: &Wanted<'_>) -> bool {
+    plugins.iter().any(|plugin| {
+        let replaces = || {
+            plugin
+                .replaces
+                .iter()
+                .any(|old| old.eq_ignore_ascii_case(wanted.id))
+        };
+        has_format(plugin, wanted) && replaces()
+    })
+}
+
+fn has_format(plugin: &Descriptor, wanted: &Wanted<'_>) -> bool {
+    wanted.format.is_none_or(|format| plugin.format == format.key())
 }
 
 /// Letters and digits alone, in small letters: "Stage Piano" and "stage-piano" are the same to whoever looks for it.
@@ -394,6 +423,7 @@ mod tests {
             version: String::new(),
             file: PathBuf::new(),
             features: Vec::new(),
+            replaces: Vec::new(),
         };
         let far = |id, name, wanted| distance(&plugin(id, name), wanted);
         assert_eq!(far("org.example.piano", "Piano", "org.example.Piano"), Some(0));

@@ -411,6 +411,44 @@ fn other_formats_are_left_alone_and_vst3_ids_have_no_case() {
 }
 
 #[test]
+fn an_id_that_was_replaced_finds_the_plugin_itself_or_else_the_one_that_replaces_it() {
+    const OLD: &str = "000000000000000000000000000000AB";
+    let bench = Bench::new(&[("a/new.vst3", "0123456789ABCDEF0123456789ABCDEF")]);
+    let replaces = format!("\"features\":[],\"replaces\":[\"{OLD}\"]");
+    let script = HONEST
+        .replace("\"clap\"", "\"vst3\"")
+        .replace("\"features\":[]", &replaces);
+    let finder = || Finder::new(vec![bench.at("a")], scanner(&script).with_jobs(1), bench.cache());
+    let new = bench.at("a/new.vst3");
+    let id = OLD.to_lowercase();
+    let old = Wanted {
+        format: Some(Format::Vst3),
+        ..wanted(&id)
+    };
+    let hinted = Wanted {
+        hint: Some(&new),
+        ..old
+    };
+    let mut first = finder();
+    assert_eq!(first.find(&old, &mut go_on).expect("found").file, new);
+    // A hint is taken also where the file's plugins are known.
+    assert_eq!(first.find(&hinted, &mut go_on).expect("found").file, new);
+    let another = Wanted {
+        id: "000000000000000000000000000000ac",
+        ..old
+    };
+    first
+        .find(&another, &mut go_on)
+        .expect_err("no plugin replaces it");
+
+    bench.write("a/old.vst3", OLD);
+    assert_eq!(
+        finder().find(&old, &mut go_on).expect("found").file,
+        bench.at("a/old.vst3")
+    );
+}
+
+#[test]
 fn a_search_can_be_ended() {
     let bench = Bench::new(&[("a/x.clap", "id")]);
     let ended = bench

@@ -2,13 +2,13 @@
 
 use crate::child::{self, Outcome};
 use crate::cli::CheckPlugin;
-use crate::failure::Told;
-use crate::resolve::{OpenPreset, Plugins, layer_name, of_preset, open};
+use crate::failure::{Told, one_line};
+use crate::resolve::{OpenPreset, Plugins, alone, layer_name, open};
 use crate::{output, words};
 use anyhow::{Context, anyhow, bail};
 use host::device::{BufferWish, Driver, Wish};
 use host::plugin::Source;
-use host::session::{LayerSpec, MapSpec, OpenError, PluginAddress, RackError, RackSpec, Session};
+use host::session::{OpenError, RackError, Session};
 use presets::{Plugin, Preset};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,21 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// What plugins are activated at.
 const RATE: u32 = 48_000;
 const BLOCK: u32 = 512;
+/// What a line begins with by which the child process tells a warning. Plugins may print lines of their own.
+const WARNING: &str = "backline-warning: ";
 
 /// A plugin of a preset and where it stands, as in "Piano/1".
 struct Placed<'a> {
     place: String,
     plugin: &'a Plugin,
+}
+
+/// What became of a plugin that was checked.
+struct Checked {
+    /// The file that holds it.
+    file: PathBuf,
+    /// What of it is not as the preset asks.
+    warnings: Vec<String>,
 }
 
 /// Every plugin of a preset, layer by layer, the master chain last.
@@ -51,20 +61,24 @@ pub fn run(path: &Path) -> anyhow::Result<()> {
     warnings.iter().for_each(|warning| output::warn(warning));
     let mut finder = Plugins::new();
     let mut faults = 0;
+    let mut told = warnings.len();
     let plugins = placed(&opened.preset);
     for (number, Placed { place, plugin }) in plugins.iter().enumerate() {
         match check(number, plugin, &opened, &mut finder) {
-            Ok(file) => output::print(&format!(
-                "{place}: {} in {} loads and plays.\n",
-                plugin.id,
-                file.display()
-            ))?,
+            Ok(Checked { file, warnings }) => {
+                for warning in warnings {
+                    told += 1;
+                    output::warn(&format!("{place}: {warning}"));
+                }
+                output::print(&format!(
+                    "{place}: {} in {} loads and plays.\n",
+                    plugin.id,
+                    file.display()
+                ))?;
+            }
             Err(error) => {
                 faults += 1;
-                output::say(&format!(
-                    "error: {place}: {}",
-                    crate::failure::one_line(&error.to_string())
-                ));
+                output::say(&format!("error: {place}: {}", one_line(&error.to_string())));
             }
         }
     }
@@ -75,7 +89,7 @@ pub fn run(path: &Path) -> anyhow::Result<()> {
         "{}: {} found and loaded, {}.",
         path.display(),
         words::count(plugins.len(), "plugin"),
-        words::count(warnings.len(), "warning")
+        words::count(told, "warning")
     ));
     Ok(())
 }
@@ -86,7 +100,7 @@ fn check(
     plugin: &Plugin,
     opened: &OpenPreset,
     finder: &mut Plugins,
-) -> anyhow::Result<PathBuf> {
+) -> anyhow::Result<Checked> {
     let Source { file, .. } = finder.of_preset(plugin, opened)?;
     let words: [OsString; 5] = [
         "check-plugin".into(),
@@ -96,7 +110,11 @@ fn check(
         file.clone().into(),
     ];
     match child::run(&words, LIMIT)? {
-        Outcome::Done(_) => Ok(file),
+        Outcome::Done(printed) => {
+            let warnings = printed.lines().filter_map(|line| line.strip_prefix(WARNING));
+            let warnings = warnings.map(str::to_owned).collect();
+            Ok(Checked { file, warnings })
+        }
         Outcome::Failed(sentence) => bail!("{sentence}"),
         Outcome::Crashed(how) => {
             bail!(
@@ -117,7 +135,13 @@ fn check(
 /// Loads one plugin of a preset, with its state, parameters and maps, and starts it without sound.
 pub fn child(options: &CheckPlugin) -> anyhow::Result<()> {
     let opened = open(&options.preset)?;
-    let rack = alone(&opened, options)?;
+    let (place, _) = opened.preset.plugins().nth(options.number).with_context(|| {
+        format!(
+            "The preset {} changed while it was checked. Check it again.",
+            opened.path.display()
+        )
+    })?;
+    let rack = alone(&opened, place, &options.file)?;
     let mut session = Session::new();
     session
         .open(&Wish {
@@ -131,7 +155,11 @@ pub fn child(options: &CheckPlugin) -> anyhow::Result<()> {
             other => other.into(),
         })?;
     session.load(&rack).map_err(plain)?;
-    Ok(())
+    let warnings = session.rack().map_or(&[][..], |rack| &rack.warnings);
+    let lines = warnings
+        .iter()
+        .map(|warning| format!("\n{WARNING}{}\n", one_line(&warning.text)));
+    output::print(&lines.collect::<String>())
 }
 
 /// The error without the place in the rack, which is not the one of the preset.
@@ -139,62 +167,9 @@ fn plain(error: RackError) -> anyhow::Error {
     match error {
         RackError::Load { source, .. } => source.into(),
         RackError::State { source, .. } => source.into(),
-        RackError::Param { source, .. } => source.into(),
+        RackError::Program { source, .. } => source.into(),
         RackError::Activate { source, .. } => source.into(),
         RackError::Start { name, .. } => anyhow!("The plugin {name} refuses to start processing."),
         other => other.into(),
     }
-}
-
-/// A rack of that one plugin, with the maps that point to it.
-fn alone(opened: &OpenPreset, options: &CheckPlugin) -> anyhow::Result<RackSpec> {
-    let preset = &opened.preset;
-    let mut number = options.number;
-    let layers = (0..).zip(&preset.layers).map(|(at, layer)| (at, &layer.plugins));
-    for (layer, plugins) in layers.chain([(PluginAddress::MASTER, &preset.master.plugins)]) {
-        if number < plugins.len() {
-            let here = PluginAddress {
-                layer,
-                place: u8::try_from(number)?,
-            };
-            return rack_of(opened, here, &options.file);
-        }
-        number -= plugins.len();
-    }
-    Err(anyhow!(
-        "The preset {} changed while it was checked. Check it again.",
-        opened.path.display()
-    ))
-}
-
-fn rack_of(opened: &OpenPreset, here: PluginAddress, file: &Path) -> anyhow::Result<RackSpec> {
-    // Only one is kept, and its file is known.
-    let rack = of_preset(opened, &mut |plugin| {
-        Ok(Source {
-            file: file.to_owned(),
-            which: Some(plugin.id.clone()),
-        })
-    })?;
-    let chain = match rack.layers.get(usize::from(here.layer)) {
-        Some(layer) => &layer.plugins,
-        None => &rack.master,
-    };
-    let plugin = chain
-        .get(usize::from(here.place))
-        .context("The preset changed while it was checked. Check it again.")?;
-    let maps = rack.maps.iter().filter(|map| map.plugin == here);
-    Ok(RackSpec {
-        layers: vec![LayerSpec {
-            name: String::new(),
-            settings: Default::default(),
-            plugins: vec![plugin.clone()],
-        }],
-        maps: maps
-            .map(|map| MapSpec {
-                plugin: PluginAddress { layer: 0, place: 0 },
-                ..map.clone()
-            })
-            .collect(),
-        ..RackSpec::default()
-    })
 }

@@ -3,27 +3,36 @@
 use crate::cli::New;
 use crate::failure::one_line;
 use crate::output;
-use crate::resolve::{Plugins, hint};
+use crate::resolve::{Chosen, Plugins, choose, hint};
 use anyhow::bail;
 use host::plugin::{Format, Instance, StateError};
-use presets::{EXTENSION, Layer, Plugin, PluginFormat, Preset, State};
+use host::session::PluginSpec;
+use presets::{EXTENSION, Layer, Plugin, PluginFormat, Preset, State, TargetChain};
 use std::path::{Path, PathBuf};
 
 /// Characters of a file name made from a plugin's name.
 const LONGEST_NAME: usize = 64;
 
-/// Writes a preset with the plugins' default state.
+/// Writes a preset with the plugins' default state, or one that was named.
 pub fn run(options: &New) -> anyhow::Result<()> {
     host::role::claim_main();
-    let mut finder = Plugins::new();
+    let Chosen {
+        plugins: specs,
+        state,
+    } = choose(&options.chain, &mut Plugins::new())?;
     let mut instances = Vec::new();
-    for name in &options.plugins {
-        instances.push(Instance::load(&finder.named(name)?)?);
+    for spec in &specs {
+        let instance = Instance::load(&spec.source);
+        instances.push(instance.map_err(|error| {
+            let told = state.as_ref().and_then(|state| state.explain(&error));
+            told.unwrap_or_else(|| error.into())
+        })?);
     }
-    let name = instances
-        .first()
-        .map(|first| one_line(&first.descriptor().name))
-        .unwrap_or_default();
+    let name = match (&state, instances.first()) {
+        (Some(state), _) => one_line(&state.name()),
+        (None, Some(first)) => one_line(&first.descriptor().name),
+        (None, None) => String::new(),
+    };
     let file = options.output.clone().unwrap_or_else(|| file_name(&name));
     if file.exists() && !options.force {
         bail!(
@@ -35,10 +44,11 @@ pub fn run(options: &New) -> anyhow::Result<()> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let plugins = instances.iter_mut().map(|instance| plugin(instance, folder));
+    let chain = instances.iter_mut().zip(&specs);
+    let plugins = chain.map(|(instance, spec)| plugin(instance, spec, folder));
     let layer = Layer {
         name: layer_name(&name),
-        plugins: plugins.collect::<Result<_, _>>()?,
+        plugins: plugins.collect::<anyhow::Result<_>>()?,
         ..Layer::default()
     };
     let preset = Preset {
@@ -55,13 +65,20 @@ pub fn run(options: &New) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn plugin(instance: &mut Instance, folder: &Path) -> Result<Plugin, StateError> {
+fn plugin(instance: &mut Instance, spec: &PluginSpec, folder: &Path) -> anyhow::Result<Plugin> {
+    if let Some(state) = &spec.state {
+        instance.load_state(state)?;
+    }
     let state = match instance.save_state() {
         Ok(state) if state.is_empty() => None,
         Ok(state) => Some(State::from(state)),
         Err(StateError::None { .. }) => None,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
+    // Chosen only to see that it is there: it stays a key of the preset that can be read and changed.
+    if let Some(program) = &spec.program {
+        instance.select_program(program)?;
+    }
     let descriptor = instance.descriptor();
     let format = match Format::of_file(&descriptor.file) {
         Some(Format::Vst3) => PluginFormat::Vst3,
@@ -70,13 +87,17 @@ fn plugin(instance: &mut Instance, folder: &Path) -> Result<Plugin, StateError> 
     Ok(Plugin {
         file: Some(hint(&descriptor.file, folder)),
         state,
+        program: spec.program.clone(),
         ..Plugin::new(format, descriptor.id.as_str())
     })
 }
 
-/// A layer's name may hold no slash, for maps use that to part names.
-fn layer_name(plugin: &str) -> String {
-    plugin.replace('/', "-")
+/// A layer's name may hold no slash, for maps use that to part names, and may not be that of the master chain.
+fn layer_name(name: &str) -> String {
+    if name == TargetChain::MASTER {
+        return String::new();
+    }
+    name.replace('/', "-")
 }
 
 /// A file name that every system takes, in the current folder.
@@ -97,6 +118,13 @@ fn file_name(plugin: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_layer_has_a_name_that_maps_can_tell() {
+        for (name, layer) in [("Grand Piano", "Grand Piano"), ("A/B", "A-B"), ("master", "")] {
+            assert_eq!(layer_name(name), layer);
+        }
+    }
 
     #[test]
     fn a_file_is_called_like_its_plugin() {

@@ -165,6 +165,7 @@ fn chain(plugins: &[Plugin]) -> impl Iterator<Item = String> {
             id,
             file,
             state,
+            program,
             params,
         } = plugin;
         let file = file
@@ -174,6 +175,9 @@ fn chain(plugins: &[Plugin]) -> impl Iterator<Item = String> {
             || "default state".to_owned(),
             |state| format!("state of {}", words::count(state.as_bytes().len(), "byte")),
         );
+        let program = program
+            .as_ref()
+            .map_or_else(String::new, |program| format!(", program \"{program}\""));
         let params: Vec<_> = params
             .iter()
             .map(|(name, value)| format!("{name} = {value}"))
@@ -183,7 +187,7 @@ fn chain(plugins: &[Plugin]) -> impl Iterator<Item = String> {
         } else {
             format!("; {}", params.join(", "))
         };
-        format!("    {}  {format} {id}{file}, {state}{params}", index + 1)
+        format!("    {}  {format} {id}{file}, {state}{program}{params}", index + 1)
     })
 }
 
@@ -214,6 +218,17 @@ mod tests {
             assert_eq!(json["format"], 1);
             assert_eq!(json["layer"][0]["plugin"][0]["id"], "org.backline.demo-synth");
         }
+    }
+
+    #[test]
+    fn programs_are_shown() {
+        let mut opened = open(Path::new("stage-synth")).unwrap();
+        opened.preset.layers[0].plugins[0].program = Some("Grand".to_owned());
+        assert!(as_text(&opened).contains(", program \"Grand\""));
+        assert_eq!(
+            as_json(&opened).unwrap()["layer"][0]["plugin"][0]["program"],
+            "Grand"
+        );
     }
 
     #[test]

@@ -1,0 +1,94 @@
+//! Which parameters MIDI controllers move: VST3 plugins get no controllers, but values of the parameters assigned to them.
+
+use super::com::MainPtr;
+use super::params::Params;
+use rt::vst3::{CONTROLLERS, Controls, PROGRAM_CHANGE};
+use vst3::Steinberg::Vst::{
+    BusDirections_, CtrlNumber, IEditController, IMidiLearn, IMidiLearnTrait, IMidiMapping, IMidiMapping2,
+    IMidiMapping2Trait, IMidiMappingTrait, Midi1ControllerParamIDAssignment,
+    Midi1ControllerParamIDAssignmentList,
+};
+use vst3::Steinberg::{kResultOk, kResultTrue};
+
+/// Assignments that a plugin may list: each controller of each channel of a few buses.
+const MOST: u32 = 1 << 16;
+
+/// The event bus that notes come in by.
+const BUS: i32 = 0;
+
+/// Reads the assignments and puts them where the audio thread looks them up, while it plays on.
+pub(super) fn read(controller: Option<&MainPtr<IEditController>>, params: &Params, controls: &Controls) {
+    let Some(controller) = controller else { return };
+    controls.set_learns(controller.cast::<IMidiLearn>().is_some());
+    let assigned: Box<dyn Fn(u8, u8) -> Option<u32>> = if let Some(mapping) =
+        controller.cast::<IMidiMapping2>()
+    {
+        // The newer interface tells all at once and takes the older one's place.
+        let list = list(&mapping);
+        Box::new(move |channel, number| {
+            let found = list.iter().find(|one| {
+                one.busIndex == BUS && one.channel == channel && one.controller == CtrlNumber::from(number)
+            });
+            found.map(|one| one.pId)
+        })
+    } else if let Some(mapping) = controller.cast::<IMidiMapping>() {
+        Box::new(move |channel, number| ask(&mapping, channel, number))
+    } else {
+        Box::new(|_, _| None)
+    };
+    let program = params.main_program();
+    controls.set_program_steps(program.and_then(|program| program.steps).unwrap_or(0));
+    for channel in 0..16 {
+        for number in (0..=u8::MAX).take(CONTROLLERS) {
+            let mut id = assigned(channel, number);
+            if number == PROGRAM_CHANGE {
+                // Program changes belong to the parameter that says it is for them, also without an assignment.
+                id = id.or(program.map(|program| program.id));
+            }
+            controls.set_map(channel, number, id);
+        }
+    }
+}
+
+fn ask(mapping: &MainPtr<IMidiMapping>, channel: u8, number: u8) -> Option<u32> {
+    let mut id = u32::MAX;
+    let number = CtrlNumber::from(number);
+    // SAFETY: the pointer is to a number of ours; main thread, initialised.
+    let result = unsafe { mapping.getMidiControllerAssignment(BUS, i16::from(channel), number, &raw mut id) };
+    (result == kResultTrue && id != u32::MAX).then_some(id)
+}
+
+fn list(mapping: &MainPtr<IMidiMapping2>) -> Vec<Midi1ControllerParamIDAssignment> {
+    let input = BusDirections_::kInput;
+    // SAFETY: main thread, initialised.
+    let count = unsafe { mapping.getNumMidi1ControllerAssignments(input) }.min(MOST);
+    let empty = Midi1ControllerParamIDAssignment {
+        pId: u32::MAX,
+        busIndex: -1,
+        channel: 0,
+        controller: 0,
+    };
+    let mut assignments = vec![empty; usize::try_from(count).unwrap_or(0)];
+    let list = Midi1ControllerParamIDAssignmentList {
+        count,
+        map: assignments.as_mut_ptr(),
+    };
+    // SAFETY: the list points to as many entries of ours as it says; main thread, initialised.
+    let result = unsafe { mapping.getMidi1ControllerAssignments(input, &raw const list) };
+    if result == kResultOk {
+        assignments
+    } else {
+        Vec::new()
+    }
+}
+
+/// Tells a plugin that learns which controllers have moved since the last time.
+pub(super) fn tell_learned(controller: Option<&MainPtr<IEditController>>, controls: &Controls) {
+    let Some(learn) = controller.and_then(|controller| controller.cast::<IMidiLearn>()) else {
+        return;
+    };
+    controls.take_learned(|channel, number| {
+        // SAFETY: main thread, initialised. Whether it learnt shows when it asks for the assignments to be read again.
+        unsafe { learn.onLiveMIDIControllerInput(BUS, i16::from(channel), CtrlNumber::from(number)) };
+    });
+}

@@ -1,0 +1,118 @@
+//! Parameters: the controller's normalized values as the plain ones that presets and people use.
+//!
+//! The processor takes normalized values, 0 to 1, and only the controller knows what they mean. So values are translated on
+//! main, and what crosses to the audio thread is normalized already.
+
+use super::com::MainPtr;
+use super::text;
+use super::units::{ROOT, Units};
+use crate::plugin::Param;
+use std::collections::HashMap;
+use vst3::Steinberg::Vst::{
+    IEditController, IEditControllerTrait, ParameterInfo, ParameterInfo_::ParameterFlags_, String128,
+};
+use vst3::Steinberg::kResultOk;
+
+/// Parameters that a plugin may have: far more than any known.
+const MOST: i32 = 1 << 20;
+
+/// The parameters of one controller.
+#[derive(Debug, Default)]
+pub(super) struct Params {
+    pub(super) all: Vec<Param>,
+    places: HashMap<u32, usize>,
+    /// Parameters that choose a program: unit, parameter.
+    programs: Vec<(i32, u32)>,
+}
+
+impl Params {
+    /// Reads what the controller says now.
+    pub(super) fn read(controller: Option<&MainPtr<IEditController>>, units: &Units) -> Self {
+        let mut params = Self::default();
+        let Some(controller) = controller else {
+            return params;
+        };
+        // SAFETY: main thread, initialised.
+        let count = unsafe { controller.getParameterCount() };
+        for index in 0..count.clamp(0, MOST) {
+            // SAFETY: the structure holds numbers and text only, for which zeros are good values.
+            let mut info: ParameterInfo = unsafe { std::mem::zeroed() };
+            // SAFETY: the pointer is to a structure of ours; main thread, initialised.
+            if unsafe { controller.getParameterInfo(index, &raw mut info) } == kResultOk {
+                params.add(controller, &info, units);
+            }
+        }
+        params
+    }
+
+    fn add(&mut self, controller: &MainPtr<IEditController>, info: &ParameterInfo, units: &Units) {
+        let flag = |flag| info.flags & flag != 0;
+        let plain = |normalized| plain(controller, info.id, normalized);
+        let (low, high) = (plain(0.0), plain(1.0));
+        if flag(ParameterFlags_::kIsProgramChange) {
+            self.programs.push((info.unitId, info.id));
+        }
+        // Where two go by one id, hosts and the plugin itself mean the first.
+        self.places.entry(info.id).or_insert(self.all.len());
+        self.all.push(Param {
+            id: info.id,
+            name: text::from_wide(&info.title),
+            module: units.path(info.unitId),
+            min: low.min(high),
+            max: low.max(high),
+            default: plain(info.defaultNormalizedValue),
+            steps: u32::try_from(info.stepCount).ok().filter(|&steps| steps > 0),
+            read_only: flag(ParameterFlags_::kIsReadOnly),
+            hidden: flag(ParameterFlags_::kIsHidden),
+            bypass: flag(ParameterFlags_::kIsBypass),
+            // The format knows no modulation beside the value.
+            modulatable: false,
+        });
+    }
+
+    /// The parameter of an id.
+    pub(super) fn get(&self, id: u32) -> Option<&Param> {
+        self.all.get(*self.places.get(&id)?)
+    }
+
+    /// The parameter that chooses the program of a unit.
+    pub(super) fn program_of(&self, unit: i32) -> Option<&Param> {
+        let (_, id) = self.programs.iter().find(|(of, _)| *of == unit)?;
+        self.get(*id)
+    }
+
+    /// The parameter that a MIDI program change moves: the root unit's, or the only one.
+    pub(super) fn main_program(&self) -> Option<&Param> {
+        let only = || match self.programs.as_slice() {
+            [(_, id)] => self.get(*id),
+            _ => None,
+        };
+        self.program_of(ROOT).or_else(only)
+    }
+}
+
+/// The plain value of a normalized one. One that is no number is taken for the normalized value itself.
+pub(super) fn plain(controller: &MainPtr<IEditController>, id: u32, normalized: f64) -> f64 {
+    // SAFETY: main thread, initialised.
+    let plain = unsafe { controller.normalizedParamToPlain(id, normalized) };
+    if plain.is_finite() { plain } else { normalized }
+}
+
+/// The normalized value of a plain one, 0 to 1.
+pub(super) fn normalized(controller: &MainPtr<IEditController>, id: u32, plain: f64) -> f64 {
+    // SAFETY: as above.
+    let normalized = unsafe { controller.plainParamToNormalized(id, plain) };
+    if normalized.is_finite() {
+        normalized.clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
+/// The controller's own text for a normalized value.
+pub(super) fn words(controller: &MainPtr<IEditController>, id: u32, normalized: f64) -> Option<String> {
+    let mut words: String128 = [0; 128];
+    // SAFETY: the pointer is to a string of ours of the size that the type says; main thread, initialised.
+    let result = unsafe { controller.getParamStringByValue(id, normalized, &raw mut words) };
+    (result == kResultOk).then(|| text::from_wide(&words))
+}
