@@ -14,6 +14,7 @@ static TURN: Mutex<()> = Mutex::new(());
 ///
 /// While it lives no other test of this process has one.
 pub struct Fixture {
+    format: Format,
     library: Library,
     /// Instances in the order in which the trace first named them: their numbers count the whole process.
     seen: RefCell<Vec<String>>,
@@ -49,6 +50,7 @@ impl Fixture {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let path = super::fixture(&format!("{}-fixture", format.key()));
         let fixture = Self {
+            format,
             library: load(&path),
             seen: RefCell::default(),
             _turn: turn,
@@ -150,6 +152,18 @@ impl Fixture {
             "instances.processing",
             "entry.alive",
         ] {
+            assert_eq!(self.counter(level), 0, "{level}");
+        }
+        let references = [
+            "controllers.alive",
+            "objects.alive",
+            "factories.alive",
+            "views.alive",
+            "host.references",
+            "connections",
+            "exchange.queues",
+        ];
+        for level in references.into_iter().filter(|_| self.format == Format::Vst3) {
             assert_eq!(self.counter(level), 0, "{level}");
         }
         assert_eq!(host::lend::leaked(), 0, "values dropped on the audio thread");

@@ -432,7 +432,8 @@ mod tests {
             assert_eq!(menu.popup(0, 0), kResultFalse);
         }
         assert_eq!(references(&target), 2 + WAITING);
-        record.shut_down();
+        record.close_queues();
+        record.let_go();
         assert_eq!(references(&target), 2);
         drop((host, record));
         // SAFETY: a live object of this test; its host is gone.

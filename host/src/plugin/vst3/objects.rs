@@ -62,7 +62,8 @@ impl Objects {
         // SAFETY: the context is an object of ours that outlives the plugin; main thread, before any other call.
         let result = unsafe { component.initialize(context) };
         if result != kResultOk {
-            record.shut_down();
+            record.close_queues();
+            record.let_go();
             return Err(failed(format!("its initialize reported {}", word(result))));
         }
         // From here on dropping `objects` terminates what was initialised.
@@ -183,7 +184,7 @@ impl Objects {
 
 impl Drop for Objects {
     fn drop(&mut self) {
-        self.record.shut_down();
+        self.record.close_queues();
         // SAFETY: main thread, because the pointers cannot leave it. Each was initialised once and is terminated once, with
         // nothing of it in use: the processor has been dropped, or the instance would not be.
         unsafe {
@@ -199,6 +200,7 @@ impl Drop for Objects {
                 controller.terminate();
             }
         }
+        self.record.let_go();
     }
 }
 

@@ -282,7 +282,7 @@ fn impossible_queues_are_refused() {
     assert!(!ids.contains(&again), "an old number must not reach a new queue");
     assert_eq!(setup.lock(ids[3]).err(), Some(kInvalidArgument));
     assert_eq!(setup.deliver().len(), 18);
-    setup.record.shut_down();
+    setup.record.close_queues();
     assert_eq!(setup.controller.take().len(), 16);
     assert_eq!(setup.open(8, 1, 0, 0), Err(kResultFalse));
     assert_eq!(
@@ -410,7 +410,7 @@ fn closing_waits_for_no_thread_but_the_end_does() {
     // The next queue waits for the end of this one.
     setup.open(8, 1, 0, 9).unwrap();
     assert_eq!(setup.deliver(), []);
-    setup.record.shut_down();
+    setup.record.close_queues();
     let expected = [
         blocks(9, &[1], true),
         Heard::Closed(9),

@@ -331,11 +331,16 @@ impl Record {
         }
     }
 
-    /// Lets go of all that the plugin gave: closes its queues, drops the handlers of its run loop and its menus, and
-    /// takes no more. On main, before the controller is terminated and while its library is loaded; waits for the
-    /// threads that the queues have.
-    pub(crate) fn shut_down(&self) {
+    /// Closes the queues that the plugin left open, and opens no more. On main, before the controller is terminated, which
+    /// hears of it; waits for the threads that the queues have.
+    pub(crate) fn close_queues(&self) {
         self.exchange.shut_down(self);
+    }
+
+    /// Lets go of all that the plugin gave and did not take back: the handlers of its run loop and its menus; and takes no
+    /// more. On main, once its objects are terminated, which is where they take things back, and while its library is
+    /// loaded.
+    pub(crate) fn let_go(&self) {
         #[cfg(target_os = "linux")]
         self.run_loop.shut_down();
         // Released outside of the cell: their targets may call back as they go.

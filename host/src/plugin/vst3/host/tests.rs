@@ -409,7 +409,8 @@ fn the_system_time_is_the_clock_of_midi_and_audio() {
 #[test]
 fn a_host_that_is_shut_down_answers_but_holds_nothing() {
     let (record, host) = host::<IComponentHandler3>();
-    record.shut_down();
+    record.close_queues();
+    record.let_go();
     // SAFETY: a live object of this test; the menu's reference is taken over.
     let menu = unsafe { ComPtr::from_raw(host.createContextMenu(std::ptr::null_mut(), std::ptr::null())) };
     // SAFETY: a live object of this test.

@@ -265,7 +265,8 @@ fn bad_registrations_are_refused() {
             .collect();
         assert_eq!((results[0], results[299]), (kResultOk, kOutOfMemory));
     }
-    record.shut_down();
+    record.close_queues();
+    record.let_go();
     assert_eq!(
         (held(&one), fds(&record.run_loop), record.run_loop.next_timer()),
         (0, vec![], None)
