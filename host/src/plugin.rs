@@ -235,7 +235,16 @@ impl Instance {
     ///
     /// No parameter, or more than one, goes by that name.
     pub fn find_param(&self, name: &str) -> Result<&Param, ParamError> {
-        param::find(self.params(), name, &self.descriptor().name)
+        let found = param::find(self.params(), name, &self.descriptor().name);
+        // A new version of a plugin may number its parameters anew, and tell which is which.
+        let renumbered = || match self {
+            Self::Vst3(instance) if found.is_err() => instance.renumbered(parse_param_id(name.trim())?),
+            _ => None,
+        };
+        match renumbered() {
+            Some(param) => Ok(param),
+            None => found,
+        }
     }
 
     /// A parameter's present plain value.

@@ -55,6 +55,7 @@ pub(super) const WRONG_THREAD: u8 = 100;
 /// Timers that a plugin may have.
 const TIMERS: usize = 64;
 /// File descriptors that a plugin may watch.
+#[cfg(unix)]
 const FDS: usize = 64;
 /// Parameters whose clearing main has not looked at yet.
 const CLEARED: usize = 64;
@@ -70,6 +71,7 @@ pub(super) struct Shared {
     timers: [AtomicU64; TIMERS],
     next_timer: AtomicU32,
     /// A descriptor plus one in the upper half and its flags in the lower; 0 for none.
+    #[cfg(unix)]
     fds: [AtomicU64; FDS],
     /// A parameter's id plus one; 0 for none.
     cleared: [AtomicU64; CLEARED],
@@ -82,6 +84,7 @@ impl Default for Shared {
             notices: Board::new(),
             timers: [const { AtomicU64::new(0) }; TIMERS],
             next_timer: AtomicU32::new(1),
+            #[cfg(unix)]
             fds: [const { AtomicU64::new(0) }; FDS],
             cleared: [const { AtomicU64::new(0) }; CLEARED],
         }
@@ -120,6 +123,7 @@ impl Shared {
     }
 
     /// The file descriptors watched: number and flags.
+    #[cfg(unix)]
     pub(super) fn fds(&self) -> impl Iterator<Item = (i32, u32)> {
         let watched = self
             .fds

@@ -20,12 +20,12 @@ use vst3::Steinberg::Vst::{
     ChannelContext::IInfoListener_iid, IAttributeList, IAttributeList_iid, IAudioPresentationLatency_iid,
     IAudioProcessor_iid, IComponent_iid, IComponentHandler, IComponentHandler2, IComponentHandler3,
     IComponentHandlerBusActivation, IComponentHandlerSystemTime, IConnectionPoint_iid, IDataExchangeHandler,
-    IDataExchangeReceiver_iid, IEditController_iid, IEditController2_iid, IHostApplication,
-    IHostApplicationTrait, IKeyswitchController_iid, IMessage, IMessage_iid, IMidiLearn_iid,
-    IMidiMapping_iid, IMidiMapping2_iid, INoteExpressionController_iid, IParameterFunctionName_iid,
-    IPlugInterfaceSupport, IPlugInterfaceSupportTrait, IPrefetchableSupport_iid,
-    IProcessContextRequirements_iid, IProgramListData_iid, IProgress, IUnitData_iid, IUnitHandler,
-    IUnitHandler2, IUnitInfo_iid, String128,
+    IDataExchangeReceiver_iid, IEditController_iid, IHostApplication, IHostApplicationTrait,
+    IKeyswitchController_iid, IMessage, IMessage_iid, IMidiLearn_iid, IMidiMapping_iid, IMidiMapping2_iid,
+    INoteExpressionController_iid, IParameterFunctionName_iid, IPlugInterfaceSupport,
+    IPlugInterfaceSupportTrait, IPrefetchableSupport_iid, IProcessContextRequirements_iid,
+    IProgramListData_iid, IProgress, IRemapParamID_iid, IUnitHandler, IUnitHandler2, IUnitInfo_iid,
+    String128,
 };
 use vst3::Steinberg::{
     FUnknown, FUnknown_iid, TUID, kInvalidArgument, kResultFalse, kResultOk, kResultTrue, tresult,
@@ -36,13 +36,12 @@ use vst3::{Class, ComPtr, ComWrapper, Interface};
 const NAME: &str = "Backline";
 
 /// Interfaces of a plugin that Backline uses, and no others: a plugin may leave out the work for the rest.
-const USED: [TUID; 19] = [
+const USED: [TUID; 18] = [
     IAudioPresentationLatency_iid,
     IAudioProcessor_iid,
     IComponent_iid,
     IConnectionPoint_iid,
     IDataExchangeReceiver_iid,
-    IEditController2_iid,
     IEditController_iid,
     IInfoListener_iid,
     IKeyswitchController_iid,
@@ -54,7 +53,7 @@ const USED: [TUID; 19] = [
     IPrefetchableSupport_iid,
     IProcessContextRequirements_iid,
     IProgramListData_iid,
-    IUnitData_iid,
+    IRemapParamID_iid,
     IUnitInfo_iid,
 ];
 

@@ -1,6 +1,7 @@
 //! The main half of one VST3 plugin.
 
 use super::activation::{self, Activated};
+use super::class_id::ClassId;
 use super::com::MainPtr;
 use super::context_menu::Menu;
 use super::factory::Class;
@@ -178,6 +179,16 @@ impl Instance {
 
     pub(in crate::plugin) fn params(&self) -> &[Param] {
         &self.params.all
+    }
+
+    /// The parameter that an older version of the plugin, or one whose place it takes, had under this id.
+    pub(in crate::plugin) fn renumbered(&self, old: u32) -> Option<&Param> {
+        let own = std::iter::once(self.descriptor.id.as_str());
+        let mut classes = own.chain(self.descriptor.replaces.iter().map(String::as_str));
+        classes.find_map(|class| {
+            let id = params::renumbered(self.controller()?, &ClassId::parse(class)?, old)?;
+            self.params.get(id)
+        })
     }
 
     pub(in crate::plugin) fn program_lists(&self) -> &[ProgramList] {

@@ -3,15 +3,17 @@
 //! The processor takes normalized values, 0 to 1, and only the controller knows what they mean. So values are translated on
 //! main, and what crosses to the audio thread is normalized already.
 
+use super::class_id::ClassId;
 use super::com::MainPtr;
 use super::text;
 use super::units::{ROOT, Units};
 use crate::plugin::Param;
 use std::collections::HashMap;
 use vst3::Steinberg::Vst::{
-    IEditController, IEditControllerTrait, ParameterInfo, ParameterInfo_::ParameterFlags_, String128,
+    IEditController, IEditControllerTrait, IRemapParamID, IRemapParamIDTrait, ParameterInfo,
+    ParameterInfo_::ParameterFlags_, String128,
 };
-use vst3::Steinberg::kResultOk;
+use vst3::Steinberg::{kResultOk, kResultTrue};
 
 /// Parameters that a plugin may have: far more than any known.
 const MOST: i32 = 1 << 20;
@@ -115,4 +117,13 @@ pub(super) fn words(controller: &MainPtr<IEditController>, id: u32, normalized: 
     // SAFETY: the pointer is to a string of ours of the size that the type says; main thread, initialised.
     let result = unsafe { controller.getParamStringByValue(id, normalized, &raw mut words) };
     (result == kResultOk).then(|| text::from_wide(&words))
+}
+
+/// The present id of a parameter that had another one in a plugin of this class.
+pub(super) fn renumbered(controller: &MainPtr<IEditController>, class: &ClassId, old: u32) -> Option<u32> {
+    let remap = controller.cast::<IRemapParamID>()?;
+    let mut id = u32::MAX;
+    // SAFETY: the pointers are to a class id and a number of ours; main thread, initialised.
+    let result = unsafe { remap.getCompatibleParamID(class.as_tuid(), old, &raw mut id) };
+    (result == kResultTrue && id != u32::MAX).then_some(id)
 }
