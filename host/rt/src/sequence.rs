@@ -24,6 +24,16 @@ pub enum What {
         /// Number of bytes.
         len: u32,
     },
+    /// The words that the notes of a channel are sung to: UTF-16 in the machine's byte order, with a zero at its end, in the
+    /// piece's pool.
+    Lyric {
+        /// Channel 0..=15.
+        channel: u8,
+        /// First byte in the pool.
+        start: u32,
+        /// Number of bytes.
+        len: u32,
+    },
     /// Tempo or metre change; the position fields tell the song position here.
     Transport(Transport),
 }
@@ -78,7 +88,7 @@ impl Sequence {
         self.looped
     }
 
-    /// The bytes of a [`What::SysEx`]; empty if they lie outside the pool.
+    /// The bytes of a [`What::SysEx`] or [`What::Lyric`]; empty if they lie outside the pool.
     #[must_use]
     pub fn bytes(&self, start: u32, len: u32) -> &[u8] {
         let start = start as usize;

@@ -133,6 +133,8 @@ enum Message {
     Short([u8; 3]),
     /// System exclusive in the file's pool.
     SysEx { start: u32, len: u32 },
+    /// What the notes of a channel are sung to; see [`What::Lyric`].
+    Lyric { channel: u8, start: u32, len: u32 },
 }
 
 /// A standard MIDI file, checked from end to end.
@@ -144,6 +146,7 @@ enum Message {
 /// - A note-off that meets the next note-on of its key at one tick comes first. Notes and pedals that nothing lets go
 ///   are let go at the end.
 /// - System exclusive in parts is sent whole with its last part.
+/// - Lyrics go to the notes that their track begins at their tick, or begins next, for plugins that sing.
 /// - A track ends at its end-of-track event, or with its chunk if there is none. RIFF-wrapped files are read too.
 #[derive(Clone, Debug)]
 pub struct MidiFile {
@@ -250,6 +253,7 @@ impl MidiFile {
                 what: match event.message {
                     Message::Short(data) => What::Midi(data),
                     Message::SysEx { start, len } => What::SysEx { start, len },
+                    Message::Lyric { channel, start, len } => What::Lyric { channel, start, len },
                 },
             });
         }

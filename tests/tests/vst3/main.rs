@@ -6,3 +6,4 @@
 )]
 
 mod every_class;
+mod lyrics;

@@ -1,7 +1,7 @@
 //! Collects one pass's events, each at its own sample.
 
 use super::Engine;
-use crate::events::{Body, Event, EventList, is_release};
+use crate::events::{Body, Event, EventList, NoteAddress, is_release};
 use crate::rack::Targeted;
 use crate::sequence::{Note, Sequence, What};
 use crate::transport::Transport;
@@ -251,6 +251,13 @@ impl Engine {
                 }
                 What::SysEx { start, len } => {
                     incoming.push_sysex(time, 0, piece.bytes(start, len));
+                }
+                What::Lyric { channel, start, len } => {
+                    let (note, text) = (NoteAddress::channel(channel), piece.bytes(start, len));
+                    incoming.push_text_with(time, (note, false), len, |pool| {
+                        let length = text.len().min(pool.len());
+                        pool[..length].copy_from_slice(&text[..length]);
+                    });
                 }
                 What::Transport(at) if time == 0 => *transport = at,
                 What::Transport(at) => {

@@ -218,11 +218,35 @@ impl Reader<'_> {
                     part = tick;
                 }
                 TrackEventKind::Meta(MetaMessage::EndOfTrack) => break,
+                TrackEventKind::Meta(MetaMessage::Lyric(text)) => self.lyric(tick, text),
                 TrackEventKind::Meta(meta) => self.meta(tick, &meta),
             }
         }
         self.end_sysex(part);
+        give_to_notes(&mut self.events);
         Ok(tick)
+    }
+
+    /// Keeps words as plugins read them. Files have them in UTF-8 or, as the standard says, in ASCII and what else a
+    /// Western machine had.
+    fn lyric(&mut self, tick: u64, text: &[u8]) {
+        let latin = || text.iter().map(|&byte| char::from(byte)).collect();
+        let text = std::str::from_utf8(text).map_or_else(|_| latin(), str::to_owned);
+        let pool = &mut self.score.bytes;
+        let start = pool.len();
+        let units = text.encode_utf16().chain(std::iter::once(0));
+        pool.extend(units.flat_map(u16::to_ne_bytes));
+        // The pool is not longer than three times the file: far less than 4 GiB.
+        if let (Ok(start), Ok(len)) = (u32::try_from(start), u32::try_from(pool.len() - start)) {
+            self.events.push(Event {
+                tick,
+                message: Message::Lyric {
+                    channel: 0,
+                    start,
+                    len,
+                },
+            });
+        }
     }
 
     fn meta(&mut self, tick: u64, meta: &MetaMessage<'_>) {
@@ -251,6 +275,28 @@ impl Reader<'_> {
         self.parser
             .finish(&mut |message| push(events, pool, tick, message));
     }
+}
+
+/// Puts each lyric of a track behind the first notes that begin with it or after it, and names their channel. Words that
+/// no note follows are nobody's. Writers put words before their notes as often as behind them.
+fn give_to_notes(events: &mut Vec<Event>) {
+    let begins = |event: &Event| match event.message {
+        Message::Short([status @ 0x90..=0x9f, _, 1..=127]) => Some((event.tick, status & 0x0f)),
+        _ => None,
+    };
+    let notes: Vec<(u64, u8)> = events.iter().filter_map(begins).collect();
+    events.retain_mut(|event| {
+        let Message::Lyric { channel, .. } = &mut event.message else {
+            return true;
+        };
+        let next = notes.get(notes.partition_point(|&(tick, _)| tick < event.tick));
+        if let Some(&(tick, of)) = next {
+            event.tick = tick;
+            *channel = of;
+        }
+        next.is_some()
+    });
+    events.sort_by_key(|event| (event.tick, matches!(event.message, Message::Lyric { .. })));
 }
 
 fn push(events: &mut Vec<Event>, pool: &mut Vec<u8>, tick: u64, message: &[u8]) {

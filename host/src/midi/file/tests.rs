@@ -34,6 +34,11 @@ fn play(file: &MidiFile, looped: bool, frames: u32) -> Vec<(u32, Heard)> {
             match note.what {
                 What::Midi(data) => Heard::Midi(data),
                 What::SysEx { start, len } => Heard::SysEx(piece.bytes(start, len).to_vec()),
+                What::Lyric { channel, start, len } => {
+                    let (units, _) = piece.bytes(start, len).as_chunks::<2>();
+                    let units: Vec<u16> = units.iter().map(|unit| u16::from_ne_bytes(*unit)).collect();
+                    Heard::Lyric(channel, String::from_utf16(&units).unwrap())
+                }
                 What::Transport(transport) => Heard::Transport(transport),
             },
         ));
@@ -45,6 +50,7 @@ fn play(file: &MidiFile, looped: bool, frames: u32) -> Vec<(u32, Heard)> {
 enum Heard {
     Midi([u8; 3]),
     SysEx(Vec<u8>),
+    Lyric(u8, String),
     Transport(Transport),
 }
 
@@ -439,4 +445,42 @@ fn files_are_read_from_disk() {
     assert_eq!(load(&path).unwrap().notes(), 0);
     File::create(&path).unwrap().set_len(LONGEST_FILE + 1).unwrap();
     assert!(matches!(load(&path), Err(MidiFileError::TooLarge { .. })));
+}
+
+#[test]
+fn lyrics_go_to_the_notes_that_they_are_for() {
+    let words = |text: &[u8]| {
+        let mut meta = vec![0xff, 0x05, u8::try_from(text.len()).unwrap()];
+        meta.extend(text);
+        meta
+    };
+    let track: Vec<u8> = [
+        &[0][..],
+        // Before their note, in Latin-1.
+        &words(b"Kl\xe4-"),
+        &[0, 0x93, 60, 100, 96, 0x83, 60, 0, 0],
+        // Between two notes, in UTF-8.
+        &words("nge ♪".as_bytes()),
+        &[96, 0x94, 62, 100, 96, 0x84, 62, 0, 0],
+        // Behind the last note: nobody's.
+        &words(b"."),
+        END,
+    ]
+    .concat();
+    let heard: Vec<_> = play(&read(&file(0, 96, &[&track])).unwrap(), false, 480_000)
+        .into_iter()
+        .filter(|(_, heard)| !matches!(heard, Heard::Transport(_)))
+        .collect();
+    let lyric = |channel, text: &str| Heard::Lyric(channel, format!("{text}\0"));
+    assert_eq!(
+        heard,
+        [
+            (0, Heard::Midi([0x93, 60, 100])),
+            (0, lyric(3, "Klä-")),
+            (24_000, Heard::Midi([0x83, 60, 0])),
+            (48_000, Heard::Midi([0x94, 62, 100])),
+            (48_000, lyric(4, "nge ♪")),
+            (72_000, Heard::Midi([0x84, 62, 0])),
+        ]
+    );
 }
