@@ -261,6 +261,9 @@ impl Session {
         let param = loaded.instance.find_param(name)?;
         let value = param.check(value, &loaded.instance.descriptor().name)?;
         let param = param.id;
+        if loaded.restarting {
+            loaded.kept.push((param, value));
+        }
         let value = loaded.instance.processor_value(param, value);
         loaded.instance.follow(param, value);
         let body = Body::Param {

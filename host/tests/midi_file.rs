@@ -28,7 +28,9 @@ fn play(file: &MidiFile, rate: f64) -> Vec<(u64, [u8; 3])> {
         let block = 1 << 24;
         piece.advance(block, |at, piece, note| match note.what {
             What::Midi(data) => heard.push((position + u64::from(at), data)),
-            What::SysEx { start, len } => assert_eq!(piece.bytes(start, len).len(), len as usize),
+            What::SysEx { start, len } | What::Lyric { start, len, .. } => {
+                assert_eq!(piece.bytes(start, len).len(), len as usize)
+            }
             What::Transport(point) => assert!(point.playing && point.tempo > 0.0 && point.bar >= 0),
         });
         position += u64::from(block);

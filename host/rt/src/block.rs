@@ -58,6 +58,8 @@ pub struct PortShape {
     pub first: usize,
     /// Its number of channels.
     pub channels: usize,
+    /// Whether what a plugin plays there is for ears: not a bus that is off, nor control voltage.
+    pub heard: bool,
 }
 
 /// The channels of all input or all output ports of one plugin.
@@ -179,16 +181,17 @@ impl PortBuffers {
     /// Every channel of every port, its first `frames` frames.
     pub(crate) fn channels_mut(&mut self, frames: usize, mut each: impl FnMut(&mut [f32])) {
         for index in 0..self.ports.len() {
-            let PortShape { first, channels } = self.ports[index];
+            let PortShape { first, channels, .. } = self.ports[index];
             (first..first + channels).for_each(|channel| each(self.channel_mut(channel, frames)));
         }
     }
 
-    /// The greatest absolute sample of all channels, or NaN if any sample is not a finite number.
+    /// The greatest absolute sample of all channels that are heard, or NaN if any sample is not a finite number.
     pub(crate) fn peak(&self, frames: usize) -> f32 {
         let channels = self
             .ports
             .iter()
+            .filter(|port| port.heard)
             .flat_map(|port| port.first..port.first + port.channels);
         let mut meter = Meter::NEW;
         channels.for_each(|channel| meter.all(self.channel(channel, frames)));
@@ -198,7 +201,7 @@ impl PortBuffers {
     /// One frame, folded to stereo as [`fold`](Self::fold) does it.
     pub(crate) fn folded_frame(&self, frame: usize) -> [f32; 2] {
         let mut sides = [0.0; 2];
-        for &PortShape { first, channels } in self.ports() {
+        for &PortShape { first, channels, .. } in self.ports().iter().filter(|port| port.heard) {
             for channel in 0..channels.max(2) * usize::from(channels > 0) {
                 sides[channel % 2] += self.channel(first + channel.min(channels - 1), frame + 1)[frame];
             }
@@ -211,7 +214,15 @@ impl PortBuffers {
     /// A mono port gets the mean of both sides; channels beyond the second get silence.
     #[inline(always)]
     pub fn fill(&mut self, source: Option<[&[f32]; 2]>, frames: usize) {
-        if let (Some([left, right]), &[PortShape { first, channels: 2 }]) = (source, &*self.ports) {
+        if let (
+            Some([left, right]),
+            &[
+                PortShape {
+                    first, channels: 2, ..
+                },
+            ],
+        ) = (source, &*self.ports)
+        {
             // By far the most frequent case.
             self.channel_mut(first, frames).copy_from_slice(&left[..frames]);
             self.channel_mut(first + 1, frames)
@@ -224,7 +235,7 @@ impl PortBuffers {
     #[inline(never)]
     fn fill_any(&mut self, source: Option<[&[f32]; 2]>, frames: usize) {
         for index in 0..self.ports.len() {
-            let PortShape { first, channels } = self.ports[index];
+            let PortShape { first, channels, .. } = self.ports[index];
             let source = source.filter(|_| index == self.main);
             match (source, channels) {
                 (_, 0) => {}
@@ -245,7 +256,14 @@ impl PortBuffers {
         }
     }
 
-    /// Folds every port down to a stereo pair and returns the energy of what the plugin made: the sum of all its
+    /// Whether there is any channel that is heard.
+    #[inline]
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.ports.iter().any(|port| port.channels > 0 && port.heard)
+    }
+
+    /// Folds every port that is heard down to a stereo pair and returns the energy of what the plugin made: the sum of all its
     /// samples' squares, which is no finite number if any sample is none.
     ///
     /// The main port comes first; a mono port goes to both sides, channels beyond the second are added to the
@@ -254,7 +272,17 @@ impl PortBuffers {
     pub fn fold(&self, into: [&mut [f32]; 2], frames: usize, add: bool) -> f32 {
         let [left, right] = into;
         let (left, right) = (&mut left[..frames], &mut right[..frames]);
-        if let (false, &[PortShape { first, channels: 2 }]) = (add, self.ports()) {
+        if let (
+            false,
+            &[
+                PortShape {
+                    first,
+                    channels: 2,
+                    heard: true,
+                },
+            ],
+        ) = (add, self.ports())
+        {
             // By far the most frequent case.
             let mut energy = Energy::NONE;
             energy.copy(left, self.channel(first, frames));
@@ -269,7 +297,8 @@ impl PortBuffers {
         let mut energy = Energy::NONE;
         let order = core::iter::once(self.main).chain((0..self.ports.len()).filter(|&i| i != self.main));
         for index in order {
-            let Some(&PortShape { first, channels }) = self.ports.get(index) else {
+            let Some(&PortShape { first, channels, .. }) = self.ports.get(index).filter(|port| port.heard)
+            else {
                 continue;
             };
             for channel in 0..channels.max(2) * usize::from(channels > 0) {
@@ -467,10 +496,12 @@ mod tests {
         let mono = PortShape {
             first: 0,
             channels: 1,
+            heard: true,
         };
         let side = PortShape {
             first: 1,
             channels: 2,
+            heard: true,
         };
         let mut ports = buffers([mono, side], 0);
         ports.fill(Some([&[1.0; 4], &[0.0; 4]]), 3);
@@ -480,14 +511,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_for_ears_is_not_heard() {
+        let port = |first, heard| PortShape {
+            first,
+            channels: 2,
+            heard,
+        };
+        let mut outputs = buffers([port(0, true), port(2, false)], 0);
+        outputs.channels_mut(4, |channel| channel.fill(0.25));
+        outputs.channel_mut(3, 4).fill(f32::NAN);
+        let (mut left, mut right) = ([0.0; 4], [0.0; 4]);
+        outputs.fold([&mut left, &mut right], 4, false);
+        assert_eq!([left, right], [[0.25; 4]; 2]);
+        assert_eq!(outputs.peak(4), 0.25);
+        assert_eq!(outputs.folded_frame(0), [0.25; 2]);
+        let off = buffers([port(0, false)], 0);
+        assert!(off.has_channels() && !off.is_heard());
+        off.fold([&mut left, &mut right], 4, false);
+        assert_eq!([left, right], [[0.0; 4]; 2]);
+    }
+
+    #[test]
     fn every_output_port_is_heard() {
         let stereo = PortShape {
             first: 0,
             channels: 2,
+            heard: true,
         };
         let mono = PortShape {
             first: 2,
             channels: 1,
+            heard: true,
         };
         let mut ports = buffers([stereo, mono], 0);
         ports.channel_mut(0, 4).fill(0.25);
@@ -508,6 +562,7 @@ mod tests {
             [PortShape {
                 first: 0,
                 channels: 1,
+                heard: true,
             }],
             0,
         );
@@ -523,6 +578,7 @@ mod tests {
             [PortShape {
                 first: 0,
                 channels: 0,
+                heard: true,
             }],
             0,
         );

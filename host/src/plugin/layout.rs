@@ -7,6 +7,9 @@ use rt::block::{PortBuffers, PortShape};
 /// Channels that a plugin may have in one direction: more than any known, less than would exhaust a machine.
 const MOST_CHANNELS: u64 = 1024;
 
+/// Longest latency of a plugin that is believed, in frames: more than ten seconds at any usual rate.
+pub(super) const MOST_LATENCY: u32 = 1 << 21;
+
 /// The channels of every port of one direction.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
@@ -19,12 +22,17 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Adds a port behind the others.
+    /// Adds a port behind the others; `heard` as in [`PortShape::heard`].
     ///
     /// # Errors
     ///
     /// The ports together have more channels than any plugin should, or there are too many of them.
-    pub(super) fn push(&mut self, channels: u32, main: bool, plugin: &str) -> Result<(), ActivateError> {
+    pub(super) fn push(
+        &mut self,
+        channels: u32,
+        (main, heard): (bool, bool),
+        plugin: &str,
+    ) -> Result<(), ActivateError> {
         if main {
             self.main = self.shapes.len();
         }
@@ -39,6 +47,7 @@ impl Layout {
         self.shapes.push(PortShape {
             first: self.channels,
             channels: channels as usize,
+            heard,
         });
         self.channels += channels as usize;
         Ok(())

@@ -20,8 +20,8 @@ fn tell(rack: &mut LoadedRack, device_input: u32, device_output: u32) {
     let Some((master, layers)) = rack.layers.split_last_mut() else {
         return;
     };
-    let longest = layers.iter().map(length).max().unwrap_or(0);
-    let behind_layers = device_output.saturating_add(length(master));
+    let longest = layers.iter().map(LoadedLayer::latency).max().unwrap_or(0);
+    let behind_layers = device_output.saturating_add(master.latency());
     for layer in layers {
         tell_chain(layer, device_input, behind_layers);
     }
@@ -29,19 +29,11 @@ fn tell(rack: &mut LoadedRack, device_input: u32, device_output: u32) {
 }
 
 fn tell_chain(layer: &mut LoadedLayer, mut input: u32, output: u32) {
-    let mut behind = output.saturating_add(length(layer));
+    let mut behind = output.saturating_add(layer.latency());
     for plugin in &mut layer.plugins {
         let own = plugin.instance.latency();
         behind = behind.saturating_sub(own);
         plugin.instance.set_presentation_latency(input, behind);
         input = input.saturating_add(own);
     }
-}
-
-/// Frames that a chain takes.
-fn length(layer: &LoadedLayer) -> u32 {
-    layer
-        .plugins
-        .iter()
-        .fold(0, |sum, plugin| sum.saturating_add(plugin.instance.latency()))
 }

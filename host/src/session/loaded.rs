@@ -18,6 +18,8 @@ pub struct LoadedPlugin {
     pub instance: Instance,
     /// It has been asked to leave its chain, to be activated anew.
     pub(super) restarting: bool,
+    /// Plain values that it was to take since it was asked to leave, by id: what it is told then may find its place empty.
+    pub(super) kept: Vec<(u32, f64)>,
     /// How often it has been activated anew at its own wish.
     pub(super) restarts: Restarts,
 }
@@ -46,6 +48,14 @@ pub struct LoadedRack {
     pub warnings: Vec<RackWarning>,
     maps: Vec<Map>,
     ceiling: Option<f32>,
+}
+
+impl LoadedLayer {
+    /// Frames that its chain takes.
+    pub(super) fn latency(&self) -> u32 {
+        let latencies = self.plugins.iter().map(|plugin| plugin.instance.latency());
+        latencies.fold(0, u32::saturating_add)
+    }
 }
 
 impl LoadedRack {
@@ -218,12 +228,11 @@ impl LoadedRack {
     /// Frames from input to output: the longest layer and the master chain.
     #[must_use]
     pub fn latency(&self) -> u32 {
-        let latency =
-            |layer: &LoadedLayer| layer.plugins.iter().map(|plugin| plugin.instance.latency()).sum();
         let Some((master, layers)) = self.layers.split_last() else {
             return 0;
         };
-        layers.iter().map(latency).max().unwrap_or(0) + latency(master)
+        let longest = layers.iter().map(LoadedLayer::latency).max().unwrap_or(0);
+        longest.saturating_add(master.latency())
     }
 }
 
@@ -276,6 +285,7 @@ fn load_layer(
             address,
             instance,
             restarting: false,
+            kept: Vec::new(),
             restarts: Restarts::default(),
         })
     });

@@ -46,6 +46,11 @@ impl Restarts {
         due
     }
 
+    /// A wish that was granted could not be acted on: it waits.
+    pub(super) const fn put_back(&mut self) {
+        self.wanted = true;
+    }
+
     fn take_place(&mut self, now: Instant) -> bool {
         let free = self
             .recent

@@ -112,10 +112,11 @@ impl Session {
         let Some(loaded) = loaded.filter(|loaded| !loaded.restarting) else {
             return;
         };
-        if let Some(running) = &mut self.running
-            && running.link.send(Stamp::Now, Command::TakeOut { rack, plugin })
-        {
+        let Some(running) = &mut self.running else { return };
+        if running.link.send(Stamp::Now, Command::TakeOut { rack, plugin }) {
             loaded.restarting = true;
+        } else {
+            loaded.restarts.put_back();
         }
     }
 
@@ -141,12 +142,10 @@ impl Session {
         }
         loaded.instance.deactivate();
         // What waited for the plugin to be inactive is served before it is active again.
-        for event in loaded.instance.serve(Instant::now()) {
-            self.events.push(SessionEvent::Plugin {
-                place: place.clone(),
-                name: name.clone(),
-                event,
-            });
+        let happened = loaded.instance.serve(Instant::now());
+        let kept = std::mem::take(&mut loaded.kept);
+        if !kept.is_empty() {
+            loaded.instance.set_values(&kept);
         }
         match loaded.instance.activate(*rate, link.max_block()) {
             Ok(unit) => {
@@ -171,6 +170,9 @@ impl Session {
                     reason: error.to_string(),
                 });
             }
+        }
+        for event in happened {
+            self.take_plugin_event(rack, plugin, event, Instant::now());
         }
     }
 
@@ -214,6 +216,9 @@ impl Session {
                 let body = param(id, value);
                 self.send(Stamp::Nanos(at), Command::Plugin { rack, plugin, body });
                 let body = self.in_plain_values(rack, plugin, body);
+                if let Body::Param { value, .. } = body {
+                    self.keep(rack, plugin, (id, value));
+                }
                 return self.events.push(SessionEvent::Param { rack, plugin, body });
             }
             PluginEvent::EditBegin(id) => {
@@ -232,6 +237,16 @@ impl Session {
         };
         let (place, name) = self.name(rack, plugin);
         self.events.push(SessionEvent::Plugin { place, name, event });
+    }
+
+    /// Keeps a plain value for a plugin that is on its way out of its chain.
+    fn keep(&mut self, rack: RackId, plugin: PluginAddress, value: (u32, f64)) {
+        let rack = self.racks.iter_mut().find(|loaded| loaded.id == rack);
+        if let Some(loaded) = rack.and_then(|rack| rack.plugin_mut(plugin))
+            && loaded.restarting
+        {
+            loaded.kept.push(value);
+        }
     }
 
     fn ask_to_restart(&mut self, rack: RackId, plugin: PluginAddress, now: Instant) -> Answer {

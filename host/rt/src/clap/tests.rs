@@ -201,7 +201,11 @@ fn a_full_list_refuses_and_a_full_scratch_counts() {
 
 #[test]
 fn port_pointers_reach_every_sample_and_no_other() {
-    let shapes = [(0, 2), (2, 0), (2, 1)].map(|(first, channels)| PortShape { first, channels });
+    let shapes = [(0, 2), (2, 0), (2, 1)].map(|(first, channels)| PortShape {
+        first,
+        channels,
+        heard: true,
+    });
     let mut buffers = PortBuffers::new(slice(3 * 8, 0.0), 8, lend(Box::new(shapes)), 0);
     let mut pointers = PortPointers::new(
         lend(no_ports(3).collect()),

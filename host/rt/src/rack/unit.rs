@@ -97,7 +97,7 @@ impl Unit {
     ) -> Self {
         Self {
             has_input: inputs.has_channels(),
-            has_output: outputs.has_channels(),
+            has_output: outputs.is_heard(),
             processor,
             inputs,
             outputs,

@@ -62,7 +62,7 @@ impl BusPointers {
         // Shared from here on: the plugin gets pointers to them.
         let cells = Cell::from_mut(&mut *self.channels).as_slice_of_cells();
         let mut count = 0;
-        for (bus, &PortShape { first, channels }) in self.buses.iter_mut().zip(buffers.ports()) {
+        for (bus, &PortShape { first, channels, .. }) in self.buses.iter_mut().zip(buffers.ports()) {
             let pointers = cells.get(first..first.checked_add(channels)?)?;
             let mut flags = 0;
             for (index, pointer) in pointers.iter().enumerate() {
@@ -102,7 +102,7 @@ impl BusPointers {
             if flags == 0 {
                 continue;
             }
-            let Some(&PortShape { first, channels }) = buffers.ports().get(index) else {
+            let Some(&PortShape { first, channels, .. }) = buffers.ports().get(index) else {
                 continue;
             };
             for channel in (0..channels.min(64)).filter(|channel| flags >> channel & 1 != 0) {
@@ -160,7 +160,7 @@ impl Wide {
     /// Narrows a span of the outputs. What is too large for 32 bits becomes infinite, which the unit's guard replaces.
     pub(super) fn finish(&self, outputs: &mut PortBuffers, span: Span) {
         for index in 0..outputs.ports().len() {
-            let PortShape { first, channels } = outputs.ports()[index];
+            let PortShape { first, channels, .. } = outputs.ports()[index];
             for channel in first..first + channels {
                 let from = self.outputs.iter().skip(channel * outputs.stride() + span.start);
                 let to = &mut outputs.channel_mut(channel, span.end)[span.start..];

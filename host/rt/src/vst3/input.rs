@@ -112,9 +112,7 @@ impl Teller<'_> {
         // No key is no note.
         let Some(key) = key(note.key) else { return };
         let channel = channel(note.channel);
-        if let Some(id) = self.notes.id(channel, key) {
-            self.strike_again(at, channel, key, id);
-        }
+        let before = self.notes.id(channel, key);
         let id = self.notes.fresh();
         let on = NoteOnEvent {
             channel: i16::from(channel),
@@ -126,6 +124,9 @@ impl Teller<'_> {
             noteId: id,
         };
         if self.push(at, NOTE_ON, Event__type0 { noteOn: on }) {
+            if let Some(before) = before {
+                self.strike_again(at, channel, key, before);
+            }
             self.notes.hold(channel, key, id);
         }
     }

@@ -4,7 +4,7 @@ use super::host::{AudioThread, ask};
 use super::instance::Instance;
 use crate::lend::{lend, lend_slice};
 use crate::plugin::ActivateError;
-use crate::plugin::layout::Layout;
+use crate::plugin::layout::{Layout, MOST_LATENCY};
 use crate::role;
 use clack_extensions::audio_ports::{AudioPortFlags, AudioPortInfoBuffer};
 use clack_extensions::note_ports::{NoteDialect, NotePortInfoBuffer};
@@ -50,7 +50,8 @@ pub(super) fn activate(
     instance.latency = instance
         .extensions
         .latency
-        .map_or(0, |latency| latency.get(&handle));
+        .map_or(0, |latency| latency.get(&handle))
+        .min(MOST_LATENCY);
     instance.tail = instance.extensions.tail.map_or(Some(0), |tail| {
         // The tail may be asked for on main or on the audio thread; no device has the processor yet.
         let _role = role::Audio::enter();
@@ -93,7 +94,7 @@ fn layout(instance: &mut Instance, input: bool) -> Result<Layout, ActivateError>
         let port = ports.get(&handle, index, input, &mut buffer);
         let channels = port.as_ref().map_or(0, |port| port.channel_count);
         let main = port.is_some_and(|port| port.flags.contains(AudioPortFlags::IS_MAIN));
-        layout.push(channels, main, &instance.descriptor.name)?;
+        layout.push(channels, (main, true), &instance.descriptor.name)?;
     }
     Ok(layout)
 }

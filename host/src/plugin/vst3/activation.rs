@@ -6,8 +6,9 @@ use super::facts;
 use super::instance::Instance;
 use super::mapping;
 use super::objects::{Objects, word};
+use super::serve;
 use crate::lend::{lend, lend_slice, share};
-use crate::plugin::layout::Layout;
+use crate::plugin::layout::{Layout, MOST_LATENCY};
 use crate::plugin::{ActivateError, RenderMode};
 use rt::processor::{NoteInput, NotePorts, Processor};
 use rt::rack::Unit;
@@ -18,7 +19,7 @@ use std::sync::atomic::AtomicU64;
 use vst3::ComPtr;
 use vst3::Steinberg::Vst::{
     IAudioProcessorTrait, IComponentTrait, IProcessContextRequirements, IProcessContextRequirementsTrait,
-    NoteExpressionTypeIDs_, ProcessModes_, ProcessSetup, SymbolicSampleSizes_,
+    NoteExpressionTypeIDs_, ProcessModes_, ProcessSetup, RestartFlags_, SymbolicSampleSizes_,
 };
 use vst3::Steinberg::{kNotImplemented, kResultOk, kResultTrue};
 
@@ -75,6 +76,8 @@ pub(super) fn prepare(instance: &mut Instance, rate: f64, max_block: usize) -> R
     let frames =
         i32::try_from(max_block.max(1)).map_err(|_| refused("the blocks are too long".to_owned()))?;
     let wide = sample_size(objects).map_err(|reason| refused(reason.to_owned()))?;
+    // What was asked for up to here is about to be answered.
+    instance.record.take_restart(!serve::SATISFIED);
     let (mut audio, sentence) = buses::negotiate(objects);
     instance.wanted_buses.apply(&mut audio);
     let inputs = layout(&audio.inputs, &name)?;
@@ -112,6 +115,14 @@ pub(super) fn prepare(instance: &mut Instance, rate: f64, max_block: usize) -> R
             objects.processor.getTailSamples(),
         )
     };
+    // So many of them change their latency while they are activated, and say so, that it means nothing. Buses that no
+    // longer are what the buffers were made for mean another activation.
+    let settled = if audio.is_still(objects) {
+        serve::SATISFIED
+    } else {
+        serve::SATISFIED & !RestartFlags_::kIoChanged
+    };
+    instance.record.take_restart(!settled);
     let controls = Arc::new(controls(instance));
     mapping::read(objects.controller.as_ref(), &instance.params, &controls);
     let processor = Box::new(Vst3Processor::new(Parts {
@@ -132,7 +143,8 @@ pub(super) fn prepare(instance: &mut Instance, rate: f64, max_block: usize) -> R
     }));
     instance.activated(Activated {
         rate,
-        latency,
+        // Longer than that is a mistake, and would have a rendering cut off for hours.
+        latency: latency.min(MOST_LATENCY),
         tail: (tail != INFINITE).then_some(tail),
         controls,
         sentence,
@@ -189,11 +201,16 @@ fn needs(objects: &Objects) -> u32 {
 
 /// Whether the plugin has a note expression that is text.
 fn takes_text(objects: &Objects) -> bool {
+    let text = [
+        NoteExpressionTypeIDs_::kTextTypeID,
+        NoteExpressionTypeIDs_::kPhonemeTypeID,
+    ]
+    .map(i64::from);
     let expressions = objects.controller.as_ref().map(facts::note_expressions);
     expressions.is_some_and(|expressions| {
         expressions
             .iter()
-            .any(|(kind, _)| i64::from(*kind) == i64::from(NoteExpressionTypeIDs_::kTextTypeID))
+            .any(|(kind, _)| text.contains(&i64::from(*kind)))
     })
 }
 
@@ -208,9 +225,9 @@ fn controls(instance: &Instance) -> Controls {
 /// The channels of every bus of one direction.
 fn layout(buses: &[Bus], plugin: &str) -> Result<Layout, ActivateError> {
     let mut layout = Layout::default();
-    let main = buses.iter().position(|bus| bus.main);
+    let main = buses::main_of(buses);
     for (index, bus) in buses.iter().enumerate() {
-        layout.push(bus.channels, Some(index) == main, plugin)?;
+        layout.push(bus.channels, (Some(index) == main, bus.is_heard()), plugin)?;
     }
     Ok(layout)
 }

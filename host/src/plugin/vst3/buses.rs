@@ -35,6 +35,8 @@ pub(super) struct Bus {
     /// Whether it is in use: main buses are, others if the plugin wants them to be.
     active: bool,
     pub(super) channels: u32,
+    /// Whether it carries control voltage, which must never reach a speaker.
+    control: bool,
     /// Its speakers, a bit each; none for event buses.
     arrangement: Option<SpeakerArrangement>,
 }
@@ -73,19 +75,38 @@ fn read(objects: &Objects, media: MediaType, direction: BusDirection, index: i32
                 .processor
                 .getBusArrangement(direction, index, &raw mut arrangement)
         } == kResultOk;
-    let main = info.busType == number(BusTypes_::kMain);
+    let described = u32::try_from(info.channelCount).unwrap_or(0);
+    let arranged = arranged && (arrangement != SpeakerArr::kEmpty || described == 0);
+    let flag = |flag| info.flags & number(flag).cast_unsigned() != 0;
+    let main = result == kResultOk && info.busType == number(BusTypes_::kMain);
+    let control = flag(BusFlags_::kIsControlVoltage);
     Bus {
         name: text::from_wide(&info.name),
         main,
-        active: main || info.flags & number(BusFlags_::kDefaultActive).cast_unsigned() != 0,
+        active: !control && (main || flag(BusFlags_::kDefaultActive)),
+        control,
         // Buffers have to match the arrangement; the description is for those that do not tell it.
         channels: if arranged {
             arrangement.count_ones()
         } else {
-            u32::try_from(info.channelCount).unwrap_or(0)
+            described
         },
         arrangement: arranged.then_some(arrangement),
     }
+}
+
+impl Bus {
+    /// Whether what comes out of it is for ears.
+    pub(super) const fn is_heard(&self) -> bool {
+        self.active && !self.control
+    }
+}
+
+/// The place of the bus that a chain goes through.
+pub(super) fn main_of(buses: &[Bus]) -> Option<usize> {
+    buses
+        .iter()
+        .position(|bus| bus.main && bus.channels > 0 && !bus.control)
 }
 
 /// The audio buses of both directions.
@@ -101,6 +122,13 @@ impl Audio {
             inputs: list(objects, AUDIO, INPUT),
             outputs: list(objects, AUDIO, OUTPUT),
         }
+    }
+
+    /// Whether the plugin has as many buses and channels as when these were read.
+    pub(super) fn is_still(&self, objects: &Objects) -> bool {
+        let shape = |buses: &[Bus]| buses.iter().map(|bus| bus.channels).collect::<Vec<_>>();
+        let now = Self::read(objects);
+        shape(&self.inputs) == shape(&now.inputs) && shape(&self.outputs) == shape(&now.outputs)
     }
 }
 
@@ -142,7 +170,10 @@ pub(super) fn negotiate(objects: &Objects) -> (Audio, Option<String>) {
     }
     let length = |buses: &[SpeakerArrangement]| i32::try_from(buses.len()).unwrap_or(MOST_BUSES);
     let (ins, outs) = (length(&inputs), length(&outputs));
-    // SAFETY: both arrays are ours, live through the call, and are as long as is said; main thread, not active.
+    // There are plugins that look at the first of either side without asking how many there are.
+    inputs.push(SpeakerArr::kEmpty);
+    outputs.push(SpeakerArr::kEmpty);
+    // SAFETY: both arrays are ours, live through the call, and are longer than is said; main thread, not active.
     let result = unsafe {
         objects
             .processor
@@ -165,35 +196,27 @@ pub(super) fn negotiate(objects: &Objects) -> (Audio, Option<String>) {
 
 /// Stereo for the main bus, and every other one as it is.
 fn wished(buses: &[Bus]) -> Vec<SpeakerArrangement> {
-    let mut first = true;
+    let main = main_of(buses);
     buses
         .iter()
-        .map(|bus| {
-            let main = bus.main && bus.channels > 0 && std::mem::take(&mut first);
-            match bus.arrangement {
-                _ if main => SpeakerArr::kStereo,
-                Some(arrangement) => arrangement,
-                None if bus.channels == 1 => SpeakerArr::kMono,
-                None if bus.channels == 2 => SpeakerArr::kStereo,
-                None => SpeakerArr::kEmpty,
-            }
+        .enumerate()
+        .map(|(index, bus)| match bus.arrangement {
+            _ if Some(index) == main => SpeakerArr::kStereo,
+            Some(arrangement) => arrangement,
+            None if bus.channels == 1 => SpeakerArr::kMono,
+            // As many speakers as it has channels, from the left one on.
+            None => (1 << bus.channels.min(63)) - 1,
         })
         .collect()
 }
 
 /// Whether the main bus, if there is one, is stereo.
 fn is_stereo(buses: &[Bus]) -> bool {
-    buses
-        .iter()
-        .find(|bus| bus.main)
-        .is_none_or(|bus| bus.channels == 2)
+    main_of(buses).is_none_or(|main| buses[main].channels == 2)
 }
 
 fn words(buses: &[Bus]) -> String {
-    match buses.iter().find(|bus| bus.main) {
-        None => "none".to_owned(),
-        Some(bus) => layout(bus),
-    }
+    main_of(buses).map_or_else(|| "none".to_owned(), |main| layout(&buses[main]))
 }
 
 /// An arrangement in words.
@@ -280,6 +303,7 @@ mod tests {
             name: String::new(),
             main,
             active: main,
+            control: false,
             channels,
             arrangement,
         }
@@ -315,11 +339,20 @@ mod tests {
                 SpeakerArr::kStereo
             ]
         );
-        // A main bus without channels carries control only, and stays so.
+        // A main bus without channels stays so.
         assert_eq!(
             wished(&[bus(true, 0, Some(SpeakerArr::kEmpty))]),
             [SpeakerArr::kEmpty]
         );
+    }
+
+    #[test]
+    fn control_voltage_and_empty_buses_are_no_main_bus() {
+        let mut buses = [bus(true, 0, None), bus(true, 1, None), bus(true, 2, None)];
+        buses[1].control = true;
+        assert_eq!(main_of(&buses), Some(2));
+        assert!(!buses[1].is_heard() && buses[2].is_heard());
+        assert_eq!(main_of(&buses[..2]), None);
     }
 
     #[test]

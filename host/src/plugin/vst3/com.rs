@@ -91,7 +91,8 @@ impl<T> MainCell<T> {
 
     /// Works with the value. `None` on any other thread than the one that made it, and within another call of this.
     ///
-    /// Nothing of the plugin's may be called or released inside, because it may come back to here.
+    /// Nothing of the plugin's may be called or released inside, because it may come back to here. A reference may be added,
+    /// which does nothing but count.
     pub(super) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         if self.owner != this_thread() {
             return None;

@@ -17,6 +17,15 @@ use vst3::Steinberg::Vst::{
 impl Instance {
     /// Tells the controller which layer it stands in, `number` counted from 0.
     pub(in crate::plugin) fn set_channel(&mut self, name: &str, number: u32) {
+        self.channel = Some((name.to_owned(), number));
+        self.tell_channel();
+    }
+
+    /// Tells the controller its layer once more: one that was made anew does not know it.
+    pub(super) fn tell_channel(&self) {
+        let Some((name, number)) = &self.channel else {
+            return;
+        };
         let listener = self
             .controller()
             .and_then(|controller| controller.cast::<IInfoListener>());
@@ -32,7 +41,7 @@ impl Instance {
             int(length, i64::try_from(text.encode_utf16().count()).unwrap_or(0));
         };
         // Channels and their kinds are counted from 1.
-        let place = i64::from(number) + 1;
+        let place = i64::from(*number) + 1;
         words(
             kChannelUIDKey,
             kChannelUIDLengthKey,

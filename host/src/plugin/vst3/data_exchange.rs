@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vst3::ComPtr;
 use vst3::Steinberg::Vst::{
     DataExchangeBlock, DataExchangeBlockID, DataExchangeQueueID, DataExchangeUserContextID, IAudioProcessor,
@@ -32,6 +32,9 @@ const QUEUES: usize = 16;
 const BYTES: usize = 256 << 20;
 /// How often a queue's own thread looks for blocks: the audio thread may not wake it.
 const POLL: Duration = Duration::from_millis(2);
+
+/// How long a plugin's deactivation waits for blocks that are under way.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The queues of one plugin.
 #[derive(Default)]
@@ -120,6 +123,20 @@ impl Exchange {
             Batch::default().bring(&queue, &receiver, false);
         }
         self.reclaim();
+    }
+
+    /// As [`deliver`](Self::deliver), and waits until the queues' own threads have brought what was sent, as they do within
+    /// a few milliseconds. A controller that takes longer over its blocks is not waited for.
+    pub(super) fn deliver_all(&self, record: &Record) {
+        self.deliver(record);
+        let until = Instant::now() + PATIENCE;
+        let waiting = |books: &mut Books| {
+            let mut threads = books.told.iter().filter(|told| told.thread.is_some());
+            threads.any(|told| told.queue.has_sent())
+        };
+        while self.main.0.with(waiting).unwrap_or(false) && Instant::now() < until {
+            std::thread::sleep(POLL);
+        }
     }
 
     /// Closes what is open, tells the controller all that it has not been told, and takes no more. Main only. Waits for

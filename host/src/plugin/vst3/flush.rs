@@ -16,10 +16,15 @@ const FRAMES: usize = 64;
 /// Frames a second: a rate that every plugin runs at.
 const RATE: f64 = 48_000.0;
 
-/// Activates the plugin for one block. A plugin that refuses keeps its values for later.
-pub(super) fn flush(instance: &mut Instance) {
+/// Values that surely go with one block.
+const AT_ONCE: usize = 4096;
+
+/// Activates the plugin for as many blocks as its values take. Returns whether it took them; one that refuses to be
+/// activated keeps them for later.
+pub(super) fn flush(instance: &mut Instance) -> bool {
+    let blocks = instance.pending.len().div_ceil(AT_ONCE);
     let Ok(audio) = activation::prepare(instance, RATE, FRAMES) else {
-        return;
+        return false;
     };
     let Audio {
         mut processor,
@@ -35,11 +40,12 @@ pub(super) fn flush(instance: &mut Instance) {
     {
         // No device has the processor, so main is the audio thread for this block.
         let _role = role::Audio::enter();
-        inputs.fill(None, FRAMES);
-        if processor.start() {
+        processor.start();
+        for block in 0..blocks as u64 {
+            inputs.fill(None, FRAMES);
             processor.process(Call {
                 frames: FRAMES,
-                steady: 0,
+                steady: block * FRAMES as u64,
                 transport: &Transport::STOPPED,
                 inputs: &mut inputs,
                 outputs: &mut outputs,
@@ -49,9 +55,9 @@ pub(super) fn flush(instance: &mut Instance) {
                 vst3: &mut vst3,
                 system: None,
             });
-            processor.stop();
         }
+        processor.stop();
     }
     drop(processor);
-    instance.deactivate();
+    instance.deactivate()
 }

@@ -4,10 +4,12 @@
 //! calls the plugin back. Main acts on it after the plugin's call has returned.
 
 mod handlers;
+mod module;
 mod record;
 #[cfg(test)]
 pub(super) mod tests;
 
+pub(super) use module::ModuleContext;
 pub(super) use record::{Call, Edit, EditStep, Record, WARNING, WRONG_THREAD, ask};
 
 use super::attributes::AttributeList;
@@ -15,7 +17,7 @@ use super::com::{Counted, Tally, give};
 use super::message::Message;
 use super::text;
 use std::ffi::c_void;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use vst3::Steinberg::Vst::{
     ChannelContext::IInfoListener_iid, IAttributeList, IAttributeList_iid, IAudioPresentationLatency_iid,
     IAudioProcessor_iid, IComponent_iid, IComponentHandler, IComponentHandler2, IComponentHandler3,
@@ -27,9 +29,7 @@ use vst3::Steinberg::Vst::{
     IProgramListData_iid, IProgress, IRemapParamID_iid, IUnitHandler, IUnitHandler2, IUnitInfo_iid,
     String128,
 };
-use vst3::Steinberg::{
-    FUnknown, FUnknown_iid, TUID, kInvalidArgument, kResultFalse, kResultOk, kResultTrue, tresult,
-};
+use vst3::Steinberg::{FUnknown_iid, TUID, kInvalidArgument, kResultFalse, kResultOk, kResultTrue, tresult};
 use vst3::{Class, ComPtr, ComWrapper, Interface};
 
 /// What plugins are told that they run in.
@@ -133,45 +133,6 @@ impl IPlugInterfaceSupportTrait for HostObject {
         // SAFETY: the plugin's id.
         unsafe { supported(iid) }
     }
-}
-
-/// The host as a factory sees it, before any plugin is made.
-///
-/// It has no run loop: what a plugin registers there could not be told from what another one does, nor taken back
-/// when its instance goes, and the specification has the plugin's view ask its frame for one. An instance's own host
-/// object has it.
-struct ModuleContext(Tally);
-
-static_assertions::assert_impl_all!(ModuleContext: Send, Sync);
-
-impl Class for ModuleContext {
-    type Interfaces = (IHostApplication, IPlugInterfaceSupport);
-}
-
-impl IHostApplicationTrait for ModuleContext {
-    unsafe fn getName(&self, name: *mut String128) -> tresult {
-        // SAFETY: the plugin's array.
-        unsafe { get_name(name) }
-    }
-
-    unsafe fn createInstance(&self, cid: *mut TUID, iid: *mut TUID, obj: *mut *mut c_void) -> tresult {
-        // SAFETY: the plugin's ids, and its place for a pointer.
-        unsafe { create(&self.0, cid, iid, obj) }
-    }
-}
-
-impl IPlugInterfaceSupportTrait for ModuleContext {
-    unsafe fn isPlugInterfaceSupported(&self, iid: *const TUID) -> tresult {
-        // SAFETY: the plugin's id.
-        unsafe { supported(iid) }
-    }
-}
-
-/// The object for `IPluginFactory3::setHostContext`. One for the life of the process, because a library may keep it as
-/// long as it is mapped.
-pub(super) fn module_context() -> *mut FUnknown {
-    static CONTEXT: OnceLock<ComWrapper<ModuleContext>> = OnceLock::new();
-    super::com::lend(CONTEXT.get_or_init(|| ComWrapper::new(ModuleContext(Tally::default()))))
 }
 
 /// # Safety

@@ -5,7 +5,7 @@ use super::class_id::ClassId;
 use super::com::MainPtr;
 use super::context_menu::Menu;
 use super::factory::Class;
-use super::host::{Edit, HostObject, Record};
+use super::host::{Edit, EditStep, HostObject, Record};
 use super::module::Module;
 use super::objects::Objects;
 use super::params::{self, Params};
@@ -15,7 +15,7 @@ use super::{buses, facts, flush, library, mapping, serve, state};
 use crate::plugin::WatchedFd;
 use crate::plugin::{
     ActivateError, Descriptor, Facts, LoadError, Param, PluginEvent, ProgramError, ProgramList, RenderMode,
-    Source, StateError,
+    Source, StateError, VstPreset,
 };
 use rt::rack::Unit;
 use rt::vst3::Controls;
@@ -23,9 +23,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use vst3::Steinberg::Vst::{IEditController, IEditControllerTrait};
-use vst3::{ComRef, ComWrapper};
+use vst3::ComWrapper;
+use vst3::Steinberg::Vst::{IEditController, IEditControllerTrait, RestartFlags_ as flags};
 
 /// The main half of one VST3 plugin.
 pub struct Instance {
@@ -36,7 +37,9 @@ pub struct Instance {
     pub(super) objects: Option<Objects>,
     host: ComWrapper<HostObject>,
     pub(super) record: Arc<Record>,
-    module: Rc<Module>,
+    pub(super) module: Rc<Module>,
+    /// A number that no other instance has.
+    number: u64,
     class: Class,
     file: PathBuf,
     pub(super) descriptor: Descriptor,
@@ -53,6 +56,10 @@ pub struct Instance {
     active: bool,
     /// The plugin has asked to be loaded anew, which is done when it is not active.
     pub(super) reload: bool,
+    /// The layer that it stands in: its name, and its number from 0.
+    pub(super) channel: Option<(String, u32)>,
+    /// Parameters that somebody has taken hold of in the editor.
+    held: Vec<u32>,
     /// Edits that the plugin made in its editor and nobody has acted on.
     edits: Vec<Edit>,
     /// Long work that the plugin is at: number, words.
@@ -71,10 +78,7 @@ impl fmt::Debug for Instance {
 
 impl Instance {
     pub(in crate::plugin) fn load(source: &Source) -> Result<Self, LoadError> {
-        // SAFETY: the context is an object of ours that lives as long as the process.
-        let context = unsafe { ComRef::from_raw(super::host::module_context()) };
-        let context = context.map(|context| context.to_com_ptr());
-        let (module, class, descriptor) = library::open(&source.file, source.which.as_deref(), context)?;
+        let (module, class, descriptor) = library::open(&source.file, source.which.as_deref())?;
         let record = Record::new();
         let host = HostObject::new(Arc::clone(&record));
         let mut told = Vec::new();
@@ -91,6 +95,7 @@ impl Instance {
             host,
             record,
             module,
+            number: next_number(),
             class,
             file: source.file.clone(),
             descriptor,
@@ -103,6 +108,8 @@ impl Instance {
             activated: None,
             active: false,
             reload: false,
+            channel: None,
+            held: Vec::new(),
             edits: Vec::new(),
             tasks: Vec::new(),
             told,
@@ -114,6 +121,7 @@ impl Instance {
     /// Takes the plugin's objects down and makes them anew from the same class, in the same state.
     fn load_anew(&mut self) {
         let state = state::save(self).ok().filter(|state| !state.is_empty());
+        let pending = std::mem::take(&mut self.pending);
         self.menu = None;
         self.objects = None;
         // What the objects left with their host went with them.
@@ -135,6 +143,11 @@ impl Instance {
         if let Some(error) = state.and_then(|state| state::load(self, &state, None).err()) {
             self.told.push(warning(error.to_string()));
         }
+        for (id, normalized) in pending {
+            self.tell_controller(id, normalized);
+            self.put_by(id, normalized);
+        }
+        self.tell_channel();
     }
 
     /// Reads units and parameters, whose groups they are.
@@ -145,6 +158,17 @@ impl Instance {
 
     pub(super) fn read_params(&mut self) {
         self.params = Params::read(self.controller(), &self.units);
+    }
+
+    /// Reads again what a state or program has changed, before anybody looks for a parameter by name.
+    fn reread_if_asked(&mut self) {
+        let asked =
+            flags::kParamTitlesChanged | flags::kParamIDMappingChanged | flags::kMidiCCAssignmentChanged;
+        if self.record.take_restart(!asked) != 0 {
+            self.read_units();
+            self.read_assignments();
+            self.told.push(PluginEvent::ParamList);
+        }
     }
 
     /// Reads the assignments of controllers again, while the processor plays on.
@@ -242,6 +266,13 @@ impl Instance {
     /// Takes all edits, oldest first.
     pub(super) fn take_edits(&mut self) -> Vec<Edit> {
         self.collect_edits();
+        for edit in &self.edits {
+            match edit.what {
+                EditStep::Begin => self.held.push(edit.id),
+                EditStep::End => self.held.retain(|held| *held != edit.id),
+                EditStep::Value(_) => {}
+            }
+        }
         std::mem::take(&mut self.edits)
     }
 
@@ -252,7 +283,10 @@ impl Instance {
         controls.drain(|id, value, from_plugin| news.push((id, value, from_plugin)));
         for (id, value, from_plugin) in news {
             self.initial.retain(|(known, _)| *known != id);
-            self.tell_controller(id, value);
+            // Under somebody's hand the controller knows better than what its processor was told a moment ago.
+            if from_plugin || !self.held.contains(&id) {
+                self.tell_controller(id, value);
+            }
             if from_plugin {
                 let value = self.plain_value(id, value);
                 self.told.push(PluginEvent::Param(id, value));
@@ -274,6 +308,9 @@ impl Instance {
 
     /// Keeps a value for the first block of the next activation: a processor hears of values in no other way.
     pub(super) fn put_by(&mut self, id: u32, normalized: f64) {
+        if self.params.get(id).is_none() {
+            return;
+        }
         match self.pending.iter_mut().find(|(known, _)| *known == id) {
             Some((_, value)) => *value = normalized,
             None => self.pending.push((id, normalized)),
@@ -308,18 +345,23 @@ impl Instance {
             self.tell_controller(id, normalized);
             self.put_by(id, normalized);
         }
+        self.reread_if_asked();
         Ok(())
     }
 
     pub(in crate::plugin) fn save_state(&mut self) -> Result<Vec<u8>, StateError> {
-        if !self.active && !self.pending.is_empty() {
-            flush::flush(self);
+        if !self.active && !self.pending.is_empty() && !flush::flush(self) {
+            return Err(StateError::Save {
+                name: self.descriptor.name.clone(),
+            });
         }
         state::save(self)
     }
 
     pub(in crate::plugin) fn load_state(&mut self, bytes: &[u8]) -> Result<(), StateError> {
-        state::load(self, bytes, None)
+        state::load(self, bytes, None)?;
+        self.reread_if_asked();
+        Ok(())
     }
 
     pub(in crate::plugin) fn load_preset_file(
@@ -327,12 +369,13 @@ impl Instance {
         file: &Path,
         _key: Option<&str>,
     ) -> Result<(), StateError> {
-        let bytes = std::fs::read(file).map_err(|error| StateError::Preset {
+        let preset = VstPreset::read_file(file).map_err(|source| StateError::Unreadable {
             name: self.descriptor.name.clone(),
-            file: file.to_owned(),
-            reason: error.to_string(),
+            source,
         })?;
-        state::load(self, &bytes, Some(file))
+        state::load(self, &preset.write(), Some(file))?;
+        self.reread_if_asked();
+        Ok(())
     }
 
     pub(in crate::plugin) const fn set_render_mode(&mut self, mode: RenderMode) -> bool {
@@ -354,10 +397,10 @@ impl Instance {
 
     /// Notes what an activation gave.
     pub(super) fn activated(&mut self, activated: Activated) {
-        self.told.extend(activated.sentence.clone().map(warning));
+        if activated.sentence != self.activated.as_ref().and_then(|last| last.sentence.clone()) {
+            self.told.extend(activated.sentence.clone().map(warning));
+        }
         self.initial = std::mem::take(&mut self.pending);
-        // What it asked for while it was being activated is what it now is.
-        self.record.take_restart(!serve::SATISFIED);
         self.activated = Some(activated);
         self.active = true;
     }
@@ -372,6 +415,8 @@ impl Instance {
         {
             return false;
         }
+        // By the specification every block of data arrives before the plugin is deactivated.
+        self.record.deliver_all();
         self.active = false;
         self.hear_processor();
         // An activation that never came to its first block leaves its values to the next.
@@ -407,9 +452,17 @@ impl Instance {
         serve::serve(self, now)
     }
 
+    /// What main serves for the plugin: its own record, and its module's if this plugin stands for that.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        std::iter::once(&self.record).chain(self.module.record_for(self.number))
+    }
+
     pub(in crate::plugin) fn next_timer(&self) -> Option<Instant> {
         #[cfg(target_os = "linux")]
-        return self.record.run_loop.next_timer();
+        return self
+            .records()
+            .filter_map(|record| record.run_loop.next_timer())
+            .min();
         #[cfg(not(target_os = "linux"))]
         None
     }
@@ -417,7 +470,10 @@ impl Instance {
     #[cfg(unix)]
     pub(in crate::plugin) fn watched_fds(&self) -> Vec<WatchedFd> {
         #[cfg(target_os = "linux")]
-        return self.record.run_loop.watched_fds();
+        return self
+            .records()
+            .flat_map(|record| record.run_loop.watched_fds())
+            .collect();
         #[cfg(not(target_os = "linux"))]
         Vec::new()
     }
@@ -425,7 +481,8 @@ impl Instance {
     #[cfg(unix)]
     pub(in crate::plugin) fn fd_ready(&mut self, ready: WatchedFd) {
         #[cfg(target_os = "linux")]
-        self.record.run_loop.fd_ready(ready.fd);
+        self.records()
+            .for_each(|record| record.run_loop.fd_ready(ready.fd));
         #[cfg(not(target_os = "linux"))]
         let _ = ready;
     }
@@ -443,6 +500,24 @@ impl Instance {
     pub(in crate::plugin) const fn take_menu(&mut self) -> Option<Menu> {
         self.menu.take()
     }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.module.leave(self.number);
+        // Rather leak the plugin than take it down under a processor that is still about.
+        if !self.deactivate() {
+            std::mem::forget(self.menu.take());
+            std::mem::forget(self.objects.take());
+            std::mem::forget(self.host.clone());
+            std::mem::forget(Rc::clone(&self.module));
+        }
+    }
+}
+
+fn next_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 /// A sentence for the plugin's log.

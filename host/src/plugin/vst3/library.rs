@@ -9,8 +9,6 @@ use super::module_info::ModuleInfo;
 use crate::plugin::{Descriptor, Format, LoadError, binary, library};
 use std::path::Path;
 use std::rc::Rc;
-use vst3::ComPtr;
-use vst3::Steinberg::FUnknown;
 
 /// Lists the plugins of a bundle or bare file: from what its maker wrote down, or else from the library itself.
 pub(in crate::plugin) fn describe(file: &Path) -> Result<Vec<Descriptor>, LoadError> {
@@ -20,21 +18,17 @@ pub(in crate::plugin) fn describe(file: &Path) -> Result<Vec<Descriptor>, LoadEr
     let written = bundle.module_info.as_deref().and_then(ModuleInfo::read);
     let (classes, replaced) = match written {
         Some(info) => (info.classes, info.replaced),
-        None => listed(Module::open(&bundle, None)?.as_ref()),
+        None => listed(Module::open(&bundle)?.as_ref()),
     };
     let plugins = plugins(classes, &replaced, &bundle.root)?;
     Ok(plugins.into_iter().map(|(_, descriptor)| descriptor).collect())
 }
 
 /// Loads a bundle or bare file and finds the plugin that is meant: by class id, its own or that of an older plugin
-/// which it replaces, by name, or the only one. `context` is for [`Module::open`].
-pub(super) fn open(
-    file: &Path,
-    which: Option<&str>,
-    context: Option<ComPtr<FUnknown>>,
-) -> Result<(Rc<Module>, Class, Descriptor), LoadError> {
+/// which it replaces, by name, or the only one.
+pub(super) fn open(file: &Path, which: Option<&str>) -> Result<(Rc<Module>, Class, Descriptor), LoadError> {
     let bundle = Bundle::resolve(file)?;
-    let module = Module::open(&bundle, context)?;
+    let module = Module::open(&bundle)?;
     let (classes, mut replaced) = listed(&module);
     // Few modules have an object that says this too.
     if let Some(info) = bundle.module_info.as_deref().and_then(ModuleInfo::read) {

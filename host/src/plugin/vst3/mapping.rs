@@ -3,6 +3,7 @@
 use super::com::MainPtr;
 use super::params::Params;
 use rt::vst3::{CONTROLLERS, Controls, PROGRAM_CHANGE};
+use std::collections::HashMap;
 use vst3::Steinberg::Vst::{
     BusDirections_, CtrlNumber, IEditController, IMidiLearn, IMidiLearnTrait, IMidiMapping, IMidiMapping2,
     IMidiMapping2Trait, IMidiMappingTrait, Midi1ControllerParamIDAssignment,
@@ -20,27 +21,12 @@ const BUS: i32 = 0;
 pub(super) fn read(controller: Option<&MainPtr<IEditController>>, params: &Params, controls: &Controls) {
     let Some(controller) = controller else { return };
     controls.set_learns(controller.cast::<IMidiLearn>().is_some());
-    let assigned: Box<dyn Fn(u8, u8) -> Option<u32>> = if let Some(mapping) =
-        controller.cast::<IMidiMapping2>()
-    {
-        // The newer interface tells all at once and takes the older one's place.
-        let list = list(&mapping);
-        Box::new(move |channel, number| {
-            let found = list.iter().find(|one| {
-                one.busIndex == BUS && one.channel == channel && one.controller == CtrlNumber::from(number)
-            });
-            found.map(|one| one.pId)
-        })
-    } else if let Some(mapping) = controller.cast::<IMidiMapping>() {
-        Box::new(move |channel, number| ask(&mapping, channel, number))
-    } else {
-        Box::new(|_, _| None)
-    };
+    let assigned = assignments(controller);
     let program = params.main_program();
     controls.set_program_steps(program.and_then(|program| program.steps).unwrap_or(0));
     for channel in 0..16 {
         for number in (0..=u8::MAX).take(CONTROLLERS) {
-            let mut id = assigned(channel, number);
+            let mut id = assigned.get(&(channel, number)).copied();
             if number == PROGRAM_CHANGE {
                 // Program changes belong to the parameter that says it is for them, also without an assignment.
                 id = id.or(program.map(|program| program.id));
@@ -48,6 +34,31 @@ pub(super) fn read(controller: Option<&MainPtr<IEditController>>, params: &Param
             controls.set_map(channel, number, id);
         }
     }
+}
+
+/// The parameter of each controller of each channel, of those that have one.
+pub(super) fn assignments(controller: &MainPtr<IEditController>) -> HashMap<(u8, u8), u32> {
+    // The newer interface tells all at once and takes the older one's place, unless it has nothing to tell.
+    if let Some(mapping) = controller.cast::<IMidiMapping2>() {
+        let here = |one: &Midi1ControllerParamIDAssignment| {
+            one.busIndex == BUS && one.channel < 16 && one.pId != u32::MAX
+        };
+        let list = list(&mapping).into_iter().filter(here);
+        let of_list = |one: Midi1ControllerParamIDAssignment| {
+            Some(((one.channel, u8::try_from(one.controller).ok()?), one.pId))
+        };
+        let all: HashMap<_, _> = list.filter_map(of_list).collect();
+        if !all.is_empty() {
+            return all;
+        }
+    }
+    let Some(mapping) = controller.cast::<IMidiMapping>() else {
+        return HashMap::new();
+    };
+    let numbers = || (0..=u8::MAX).take(CONTROLLERS);
+    let all = (0..16).flat_map(|channel| numbers().map(move |number| (channel, number)));
+    all.filter_map(|(channel, number)| Some(((channel, number), ask(&mapping, channel, number)?)))
+        .collect()
 }
 
 fn ask(mapping: &MainPtr<IMidiMapping>, channel: u8, number: u8) -> Option<u32> {
@@ -84,11 +95,16 @@ fn list(mapping: &MainPtr<IMidiMapping2>) -> Vec<Midi1ControllerParamIDAssignmen
 
 /// Tells a plugin that learns which controllers have moved since the last time.
 pub(super) fn tell_learned(controller: Option<&MainPtr<IEditController>>, controls: &Controls) {
+    let mut moved = Vec::new();
+    controls.take_learned(|channel, number| moved.push((channel, number)));
+    if moved.is_empty() {
+        return;
+    }
     let Some(learn) = controller.and_then(|controller| controller.cast::<IMidiLearn>()) else {
         return;
     };
-    controls.take_learned(|channel, number| {
+    for (channel, number) in moved {
         // SAFETY: main thread, initialised. Whether it learnt shows when it asks for the assignments to be read again.
         unsafe { learn.onLiveMIDIControllerInput(BUS, i16::from(channel), CtrlNumber::from(number)) };
-    });
+    }
 }

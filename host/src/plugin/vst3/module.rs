@@ -2,18 +2,20 @@
 
 use super::bundle::Bundle;
 use super::factory::Factory;
+use super::host::{ModuleContext, Record};
 use crate::plugin::{LoadError, binary, library};
 use crate::role;
 #[cfg(unix)]
 use libloading::os::unix as system;
 #[cfg(windows)]
 use libloading::os::windows as system;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::fs;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use vst3::ComPtr;
 use vst3::Steinberg::{FUnknown, IPluginFactory};
 
@@ -38,8 +40,10 @@ pub(in crate::plugin) struct Module {
     // In the order in which they have to go.
     factory: Factory,
     _started: Started,
-    /// The host as the module knows it. The module may use it until it has ended.
-    context: OnceCell<ComPtr<FUnknown>>,
+    /// What the module asks of its host apart from its plugins.
+    record: Arc<Record>,
+    /// Which of the module's plugins serves that: the number of an [`Instance`](super::Instance), or 0.
+    server: Cell<u64>,
     /// Interfaces are objects of the main thread, although their types do not say so.
     _not_send: PhantomData<*const ()>,
 }
@@ -53,16 +57,12 @@ impl fmt::Debug for Module {
 }
 
 impl Module {
-    /// Loads a bundle's library and starts it, unless it is loaded already. `context` is the host as the module's
-    /// factory is to know it; of a module that has one, it stays as it is.
+    /// Loads a bundle's library, starts it and tells its factory who the host is, unless it is loaded already.
     ///
     /// # Errors
     ///
     /// The library cannot be loaded, is none for this machine or no VST3 plugin, or its start failed.
-    pub(in crate::plugin) fn open(
-        bundle: &Bundle,
-        context: Option<ComPtr<FUnknown>>,
-    ) -> Result<Rc<Self>, LoadError> {
+    pub(in crate::plugin) fn open(bundle: &Bundle) -> Result<Rc<Self>, LoadError> {
         role::claim_main();
         binary::check(&bundle.binary)?;
         // One library may be reached in several ways, and is one module to the system's loader.
@@ -76,23 +76,28 @@ impl Module {
                 .find(|(known, _)| *known == place)
                 .and_then(|(_, module)| module.upgrade())
         });
-        let module = match loaded {
-            Some(module) => module,
-            // The list is not borrowed here: a module's code runs, and what it does is its own affair.
-            None => {
-                let module = Rc::new(Self::start(bundle)?);
-                LOADED.with_borrow_mut(|all| all.push((place, Rc::downgrade(&module))));
-                module
-            }
-        };
-        if let Some(context) = context
-            && module.context.get().is_none()
-        {
-            module
-                .factory
-                .set_host_context(module.context.get_or_init(|| context));
+        if let Some(module) = loaded {
+            return Ok(module);
         }
+        // The list is not borrowed here: a module's code runs, and what it does is its own affair.
+        let module = Rc::new(Self::start(bundle)?);
+        LOADED.with_borrow_mut(|all| all.push((place, Rc::downgrade(&module))));
         Ok(module)
+    }
+
+    /// What the module asks of its host, for the plugin with this number: one of a module's plugins serves it for all.
+    pub(super) fn record_for(&self, plugin: u64) -> Option<&Arc<Record>> {
+        if self.server.get() == 0 {
+            self.server.set(plugin);
+        }
+        (self.server.get() == plugin).then_some(&self.record)
+    }
+
+    /// The plugin with this number goes.
+    pub(super) fn leave(&self, plugin: u64) {
+        if self.server.get() == plugin {
+            self.server.set(0);
+        }
     }
 
     /// What it makes plugins with.
@@ -115,12 +120,26 @@ impl Module {
         // SAFETY: the module was started, on this thread, and its library is loaded. The function gives a reference
         // that is ours to release, or null.
         let factory = unsafe { ComPtr::from_raw(get_factory()) };
+        let factory = Factory::new(factory.ok_or_else(|| LoadError::NoFactory { file: file.clone() })?);
+        let record = Record::new();
+        let context = ModuleContext::new(Arc::clone(&record));
+        if let Some(context) = context.to_com_ptr::<FUnknown>() {
+            factory.set_host_context(&context);
+        }
         Ok(Self {
-            factory: Factory::new(factory.ok_or_else(|| LoadError::NoFactory { file: file.clone() })?),
+            factory,
             _started: started,
-            context: OnceCell::new(),
+            record,
+            server: Cell::new(0),
             _not_send: PhantomData,
         })
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        // Nothing is told to a module that goes, so what it registered is let go while its code is there.
+        self.record.let_go();
     }
 }
 

@@ -3,7 +3,8 @@
 //! The order is that of the specification's workflow diagrams, and where these leave a choice, of Steinberg's own
 //! `plugprovider.cpp`, which plugins are tested with: component, its `initialize`, the edit controller (the component
 //! itself, or a class of its own) and its `initialize`, the component handler, both connection points, and the
-//! component's state told to the controller. Down: disconnect both ways, terminate the component, then the controller.
+//! component's state told to the controller. (`setIoMode`, which may come before `initialize`, is left out: without it a
+//! component is in its usual mode, and the others are for hosts that have them.) Down: disconnect both ways, terminate the component, then the controller.
 
 use super::class_id::ClassId;
 use super::com::{MainPtr, lend};

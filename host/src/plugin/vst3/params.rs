@@ -5,10 +5,11 @@
 
 use super::class_id::ClassId;
 use super::com::MainPtr;
+use super::mapping;
 use super::text;
 use super::units::{ROOT, Units};
 use crate::plugin::Param;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use vst3::Steinberg::Vst::{
     IEditController, IEditControllerTrait, IRemapParamID, IRemapParamIDTrait, ParameterInfo,
     ParameterInfo_::ParameterFlags_, String128,
@@ -34,6 +35,7 @@ impl Params {
         let Some(controller) = controller else {
             return params;
         };
+        let moved: HashSet<u32> = mapping::assignments(controller).into_values().collect();
         // SAFETY: main thread, initialised.
         let count = unsafe { controller.getParameterCount() };
         for index in 0..count.clamp(0, MOST) {
@@ -41,13 +43,20 @@ impl Params {
             let mut info: ParameterInfo = unsafe { std::mem::zeroed() };
             // SAFETY: the pointer is to a structure of ours; main thread, initialised.
             if unsafe { controller.getParameterInfo(index, &raw mut info) } == kResultOk {
-                params.add(controller, &info, units);
+                params.add(controller, &info, units, &moved);
             }
         }
         params
     }
 
-    fn add(&mut self, controller: &MainPtr<IEditController>, info: &ParameterInfo, units: &Units) {
+    /// `moved` are the parameters that MIDI controllers move.
+    fn add(
+        &mut self,
+        controller: &MainPtr<IEditController>,
+        info: &ParameterInfo,
+        units: &Units,
+        moved: &HashSet<u32>,
+    ) {
         let flag = |flag| info.flags & flag != 0;
         let plain = |normalized| plain(controller, info.id, normalized);
         let (low, high) = (plain(0.0), plain(1.0));
@@ -65,7 +74,9 @@ impl Params {
             default: plain(info.defaultNormalizedValue),
             steps: u32::try_from(info.stepCount).ok().filter(|&steps| steps > 0),
             read_only: flag(ParameterFlags_::kIsReadOnly),
-            hidden: flag(ParameterFlags_::kIsHidden),
+            // Some frameworks make a parameter of every controller of every channel, for hosts alone.
+            hidden: flag(ParameterFlags_::kIsHidden)
+                || moved.contains(&info.id) && !flag(ParameterFlags_::kCanAutomate),
             bypass: flag(ParameterFlags_::kIsBypass),
             // The format knows no modulation beside the value.
             modulatable: false,

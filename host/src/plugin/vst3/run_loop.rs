@@ -1,7 +1,7 @@
 //! The run loop that editors on Linux live by: file descriptors to watch and timers, served by main's own loop.
 
 use super::com::{MainCell, MainPtr};
-use super::host::{Call, HostObject};
+use super::host::{Call, HostObject, ModuleContext, Record};
 use crate::plugin::WatchedFd;
 use std::time::{Duration, Instant};
 use vst3::Steinberg::Linux::{
@@ -148,21 +148,27 @@ unsafe fn hold<I: Interface>(handler: *mut I) -> Option<MainPtr<I>> {
     unsafe { ComRef::from_raw(handler) }.map(|handler| MainPtr::new(handler.to_com_ptr()))
 }
 
-impl HostObject {
-    /// The run loop, if the call comes from main.
-    fn run_loop(&self) -> Option<&MainCell<Registered>> {
-        let record = self.record();
-        record.main_only(Call::RunLoop).then_some(&record.run_loop.0)
+impl RunLoop {
+    /// What is registered, if the call comes from main.
+    fn of_main(&self, record: &Record) -> Option<&MainCell<Registered>> {
+        record.main_only(Call::RunLoop).then_some(&self.0)
     }
-}
 
-impl IRunLoopTrait for HostObject {
     /// Once for a handler and a descriptor: a second time changes nothing.
-    unsafe fn registerEventHandler(&self, handler: *mut IEventHandler, fd: FileDescriptor) -> tresult {
-        let Some(cell) = self.run_loop() else {
+    ///
+    /// # Safety
+    ///
+    /// The handler is null or a live object of the plugin's.
+    pub(super) unsafe fn register_fd(
+        &self,
+        record: &Record,
+        handler: *mut IEventHandler,
+        fd: FileDescriptor,
+    ) -> tresult {
+        let Some(cell) = self.of_main(record) else {
             return kResultFalse;
         };
-        // SAFETY: the plugin passes null or a live handler.
+        // SAFETY: this function's contract.
         let Some(handler) = (unsafe { hold(handler) }).filter(|_| fd >= 0) else {
             return kInvalidArgument;
         };
@@ -187,8 +193,8 @@ impl IRunLoopTrait for HostObject {
     }
 
     /// Takes the handler from all its descriptors.
-    unsafe fn unregisterEventHandler(&self, handler: *mut IEventHandler) -> tresult {
-        let Some(cell) = self.run_loop() else {
+    pub(super) fn unregister_fd(&self, record: &Record, handler: *mut IEventHandler) -> tresult {
+        let Some(cell) = self.of_main(record) else {
             return kResultFalse;
         };
         // Released outside of the cell: the handler may call back as it goes.
@@ -203,11 +209,20 @@ impl IRunLoopTrait for HostObject {
     }
 
     /// A handler may have several timers. Periods below 5 ms are slowed down to that, as main looks no more often.
-    unsafe fn registerTimer(&self, handler: *mut ITimerHandler, milliseconds: TimerInterval) -> tresult {
-        let Some(cell) = self.run_loop() else {
+    ///
+    /// # Safety
+    ///
+    /// As for [`register_fd`](Self::register_fd).
+    pub(super) unsafe fn register_timer(
+        &self,
+        record: &Record,
+        handler: *mut ITimerHandler,
+        milliseconds: TimerInterval,
+    ) -> tresult {
+        let Some(cell) = self.of_main(record) else {
             return kResultFalse;
         };
-        // SAFETY: the plugin passes null or a live handler.
+        // SAFETY: this function's contract.
         let Some(handler) = (unsafe { hold(handler) }).filter(|_| milliseconds > 0) else {
             return kInvalidArgument;
         };
@@ -229,8 +244,8 @@ impl IRunLoopTrait for HostObject {
     }
 
     /// Takes all the handler's timers.
-    unsafe fn unregisterTimer(&self, handler: *mut ITimerHandler) -> tresult {
-        let Some(cell) = self.run_loop() else {
+    pub(super) fn unregister_timer(&self, record: &Record, handler: *mut ITimerHandler) -> tresult {
+        let Some(cell) = self.of_main(record) else {
             return kResultFalse;
         };
         // Released outside of the cell: the handler may call back as it goes.
@@ -244,6 +259,33 @@ impl IRunLoopTrait for HostObject {
         }
     }
 }
+
+/// Gives an object of ours, which has a `record()`, the interface of its record's run loop.
+macro_rules! give_run_loop {
+    ($($object:ty),+) => {
+        $(impl IRunLoopTrait for $object {
+            unsafe fn registerEventHandler(&self, handler: *mut IEventHandler, fd: FileDescriptor) -> tresult {
+                // SAFETY: the plugin passes null or a live handler.
+                unsafe { self.record().run_loop.register_fd(self.record(), handler, fd) }
+            }
+
+            unsafe fn unregisterEventHandler(&self, handler: *mut IEventHandler) -> tresult {
+                self.record().run_loop.unregister_fd(self.record(), handler)
+            }
+
+            unsafe fn registerTimer(&self, handler: *mut ITimerHandler, milliseconds: TimerInterval) -> tresult {
+                // SAFETY: the plugin passes null or a live handler.
+                unsafe { self.record().run_loop.register_timer(self.record(), handler, milliseconds) }
+            }
+
+            unsafe fn unregisterTimer(&self, handler: *mut ITimerHandler) -> tresult {
+                self.record().run_loop.unregister_timer(self.record(), handler)
+            }
+        })+
+    };
+}
+
+give_run_loop!(HostObject, ModuleContext);
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use super::instance::{Instance, warning};
 use super::mapping;
 use super::progress::{ProgressEvent, ProgressKind};
 use crate::plugin::PluginEvent;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 use vst3::Steinberg::Vst::RestartFlags_ as flags;
@@ -29,7 +30,13 @@ const SHOWN: i32 = flags::kNoteExpressionChanged
 pub(super) fn serve(instance: &mut Instance, now: Instant) -> Vec<PluginEvent> {
     let record = Arc::clone(&instance.record);
     #[cfg(target_os = "linux")]
-    record.run_loop.serve_timers(now);
+    {
+        // A plugin's timer may do anything but end the plugin, so the records are held while it runs.
+        let records: Vec<_> = instance.records().cloned().collect();
+        records
+            .iter()
+            .for_each(|record| record.run_loop.serve_timers(now));
+    }
     #[cfg(not(target_os = "linux"))]
     let _ = now;
     record.deliver();
@@ -84,8 +91,14 @@ fn restart(instance: &mut Instance, asked: i32, events: &mut Vec<PluginEvent>) {
         events.push(PluginEvent::Restart);
     }
     if has(flags::kParamTitlesChanged | flags::kParamIDMappingChanged) {
+        let known: HashSet<u32> = instance.params.all.iter().map(|param| param.id).collect();
         instance.read_params();
         events.push(PluginEvent::ParamList);
+        // What its processor does with new ones is heard of from the next activation on.
+        let mut now = instance.params.all.iter();
+        if instance.is_active() && now.any(|param| !known.contains(&param.id)) {
+            events.push(PluginEvent::Restart);
+        }
     }
     if has(flags::kParamValuesChanged) {
         events.push(PluginEvent::ParamValues);

@@ -136,8 +136,11 @@ impl Units {
             .parse::<usize>()
             .ok()
             .and_then(|number| number.checked_sub(1));
+        let first = self.lists.first().map(|list| list.id);
         let mut programs = self.programs().map(|(_, _, program)| program);
-        let numbered = number.and_then(|number| programs.find(|program| program.index == number));
+        let numbered = number.and_then(|number| {
+            programs.find(|program| Some(program.list) == first && program.index == number)
+        });
         numbered.ok_or_else(|| ProgramError::Unknown {
             name,
             program,

@@ -105,7 +105,11 @@ impl Plugin {
             output: state.sound == Sound::Octave,
         };
         let ports = |channels| {
-            let shape = PortShape { first: 0, channels };
+            let shape = PortShape {
+                first: 0,
+                channels,
+                heard: true,
+            };
             PortBuffers::new(slice(channels * 64, 0.0), 64, lend(Box::new([shape])), 0)
         };
         let processor: Box<dyn Processor> = Box::new(Fake(Arc::clone(&self.0)));

@@ -13,14 +13,17 @@ const THREE: &[PortShape] = &[
     PortShape {
         first: 0,
         channels: 2,
+        heard: true,
     },
     PortShape {
         first: 2,
         channels: 0,
+        heard: true,
     },
     PortShape {
         first: 2,
         channels: 1,
+        heard: true,
     },
 ];
 

@@ -180,6 +180,7 @@ pub(super) struct Setup {
 pub(super) const STEREO: &[PortShape] = &[PortShape {
     first: 0,
     channels: 2,
+    heard: true,
 }];
 
 impl Default for Setup {

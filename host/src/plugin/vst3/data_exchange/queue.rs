@@ -177,6 +177,13 @@ impl Queue {
         numbers.sort_unstable_by_key(|number| hold(number).order.load(Ordering::Relaxed));
     }
 
+    /// Whether a block that was sent has not been brought yet.
+    pub(super) fn has_sent(&self) -> bool {
+        self.holds
+            .iter()
+            .any(|hold| hold.state.load(Ordering::Acquire) == SENT)
+    }
+
     /// Nothing is sent after this.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);

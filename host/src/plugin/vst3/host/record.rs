@@ -144,15 +144,35 @@ impl Call {
     }
 }
 
+/// What waits for main, with a ring for the audio thread alone: in a ring that others write to as well it could have to
+/// wait for one that the system has put to sleep half way.
+struct Wishes<T>([ArrayQueue<T>; 2]);
+
+impl<T> Wishes<T> {
+    fn new(most: usize) -> Self {
+        Self([ArrayQueue::new(most), ArrayQueue::new(most)])
+    }
+
+    /// Returns whether there was room.
+    fn push(&self, wish: T) -> bool {
+        self.0[usize::from(role::is_audio())].push(wish).is_ok()
+    }
+
+    /// Takes the oldest, those of the audio thread after all others.
+    fn pop(&self) -> Option<T> {
+        self.0.iter().find_map(ArrayQueue::pop)
+    }
+}
+
 /// What any thread may write and main reads: of one plugin instance.
 pub(crate) struct Record {
     restart: AtomicU32,
     asked: AtomicU32,
-    edits: ArrayQueue<Edit>,
+    edits: Wishes<Edit>,
     group: AtomicI64,
-    buses: ArrayQueue<BusWish>,
+    buses: Wishes<BusWish>,
     unit: AtomicI64,
-    programs: ArrayQueue<ProgramChange>,
+    programs: Wishes<ProgramChange>,
     notices: Board,
     /// The calls that came from the wrong thread since main last looked, a bit each.
     wrong: AtomicU32,
@@ -174,11 +194,11 @@ impl Record {
         Arc::new(Self {
             restart: AtomicU32::new(0),
             asked: AtomicU32::new(0),
-            edits: ArrayQueue::new(EDITS),
+            edits: Wishes::new(EDITS),
             group: AtomicI64::new(NO_GROUP),
-            buses: ArrayQueue::new(WISHES),
+            buses: Wishes::new(WISHES),
             unit: AtomicI64::new(NO_UNIT),
-            programs: ArrayQueue::new(WISHES),
+            programs: Wishes::new(WISHES),
             notices: Board::new(),
             wrong: AtomicU32::new(0),
             progress: Progress::default(),
@@ -219,7 +239,7 @@ impl Record {
             NO_GROUP => monotonic_nanos(),
             start => start,
         };
-        if self.edits.push(Edit { at, id, what }).is_err() {
+        if !self.edits.push(Edit { at, id, what }) {
             self.ask(ask::VALUES);
         }
     }
@@ -244,7 +264,7 @@ impl Record {
 
     /// Returns whether there was room.
     pub(crate) fn wish_bus(&self, wish: BusWish) -> bool {
-        self.buses.push(wish).is_ok()
+        self.buses.push(wish)
     }
 
     /// Takes the next wish for a bus, oldest first.
@@ -262,7 +282,7 @@ impl Record {
     }
 
     pub(crate) fn change_programs(&self, change: ProgramChange) {
-        if self.programs.push(change).is_err() {
+        if !self.programs.push(change) {
             self.ask(ask::PROGRAM_LISTS);
         }
     }
@@ -289,6 +309,11 @@ impl Record {
     /// Brings blocks of the plugin's processor to its controller. Main only, outside of any call of the plugin's.
     pub(crate) fn deliver(&self) {
         self.exchange.deliver(self);
+    }
+
+    /// As [`deliver`](Self::deliver), and waits until all that was sent has arrived.
+    pub(crate) fn deliver_all(&self) {
+        self.exchange.deliver_all(self);
     }
 
     /// Posts a line for the log.

@@ -2,6 +2,7 @@ use super::super::com::references;
 use super::record::{BusWish, ProgramChange};
 use super::*;
 use crate::role;
+use vst3::Steinberg::FUnknown;
 use vst3::Steinberg::Vst::BusDirections_::{kInput, kOutput};
 use vst3::Steinberg::Vst::MediaTypes_::{kAudio, kEvent};
 use vst3::Steinberg::Vst::RestartFlags_::{kIoChanged, kLatencyChanged, kParamValuesChanged};
@@ -150,14 +151,15 @@ fn it_makes_messages_and_lists_and_nothing_else() {
 }
 
 #[test]
-fn the_module_context_is_one_and_makes_objects_too() {
-    let context = module_context();
-    assert_eq!(context, module_context());
-    // SAFETY: the context lives for ever; a reference is added for the pointer.
-    let context = unsafe { vst3::ComRef::from_raw(context) }.unwrap().to_com_ptr();
+fn a_module_has_a_run_loop_and_makes_objects_too() {
+    let record = Record::new();
+    let context = ModuleContext::new(record.clone());
+    let context = context.to_com_ptr::<FUnknown>().unwrap();
     let host = context.cast::<IHostApplication>().unwrap();
     assert!(context.cast::<IPlugInterfaceSupport>().is_some());
     assert!(context.cast::<IComponentHandler>().is_none());
+    #[cfg(target_os = "linux")]
+    assert!(context.cast::<vst3::Steinberg::Linux::IRunLoop>().is_some());
     let (mut cid, mut iid, mut object) = (IMessage_iid, IMessage_iid, std::ptr::null_mut());
     // SAFETY: places of this test; the reference made is taken over.
     unsafe {
@@ -167,6 +169,7 @@ fn the_module_context_is_one_and_makes_objects_too() {
         );
         assert!(ComPtr::<IMessage>::from_raw(object.cast()).is_some());
     }
+    assert_eq!(record.objects.count(), 0);
 }
 
 #[test]

@@ -4,13 +4,8 @@ use super::*;
 use crate::plugin::vst3::class_id::ClassId;
 use crate::plugin::vst3::factory::AUDIO;
 use crate::plugin::{Descriptor, vst3};
-use ::vst3::Steinberg::Vst::{
-    IComponent, IEditController, IHostApplication, IHostApplicationTrait, String128,
-};
-use ::vst3::Steinberg::{TUID, kNoInterface, kNotImplemented, tresult};
-use ::vst3::{Class, ComWrapper};
+use ::vst3::Steinberg::Vst::{IComponent, IEditController, IHostApplication};
 use std::cell::Cell;
-use std::ffi::c_void;
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -47,7 +42,7 @@ fn copied(package: &str, name: &str) -> (TempDir, PathBuf) {
 }
 
 fn open(file: &Path) -> Result<Rc<Module>, LoadError> {
-    Module::open(&Bundle::resolve(file)?, None)
+    Module::open(&Bundle::resolve(file)?)
 }
 
 #[test]
@@ -103,12 +98,12 @@ fn one_plugin_is_opened_by_id_by_name_or_as_the_only_one() {
     let (_folder, file) = copied("demo-synth", "synth.vst3");
     let name = vst3::describe(&file).expect("a plugin").remove(0).name;
     for which in [None, Some(SYNTH), Some(&SYNTH.to_lowercase()), Some(&name)] {
-        let (module, class, descriptor) = vst3::library::open(&file, which, None).expect("a plugin");
+        let (module, class, descriptor) = vst3::library::open(&file, which).expect("a plugin");
         assert_eq!(class.id.to_string(), SYNTH);
         assert_eq!((descriptor.id, descriptor.name), (SYNTH.to_owned(), name.clone()));
         assert!(module.factory().create::<IComponent>(&class.id).is_ok());
     }
-    let sentence = vst3::library::open(&file, Some("Piano"), None)
+    let sentence = vst3::library::open(&file, Some("Piano"))
         .expect_err("another")
         .to_string();
     assert!(sentence.contains("holds no plugin \"Piano\""), "{sentence}");
@@ -146,54 +141,17 @@ fn the_factory_makes_what_is_asked_for_and_nothing_else() {
     assert!(module.factory().create::<IComponent>(&nobody).is_err());
 }
 
-/// A host that is only counted.
-struct Host;
-
-impl Class for Host {
-    type Interfaces = (IHostApplication,);
-}
-
-impl IHostApplicationTrait for Host {
-    unsafe fn getName(&self, _name: *mut String128) -> tresult {
-        kNotImplemented
-    }
-
-    unsafe fn createInstance(
-        &self,
-        _class: *mut TUID,
-        _interface: *mut TUID,
-        _object: *mut *mut c_void,
-    ) -> tresult {
-        kNoInterface
-    }
-}
-
 #[test]
-fn the_host_context_is_kept_as_long_as_the_module_and_released_with_it() {
+fn one_plugin_at_a_time_serves_what_the_module_asks() {
     let (_folder, file) = copied("demo-gain", "gain.vst3");
-    let host = ComWrapper::new(Host);
-    let context = host.to_com_ptr::<FUnknown>().expect("every object is one");
-    let references = || {
-        // SAFETY: the object lives, and every reference taken here is given back.
-        unsafe {
-            let raw = context.as_ptr();
-            <FUnknown as ::vst3::com_scrape_types::Unknown>::add_ref(raw);
-            <FUnknown as ::vst3::com_scrape_types::Unknown>::release(raw)
-        }
-    };
-    let before = references();
-    let bundle = Bundle::resolve(&file).expect("a file");
-    let without = Module::open(&bundle, None).expect("a module");
-    assert_eq!(references(), before);
-    let module = Module::open(&bundle, Some(context.clone())).expect("the same");
-    let during = references();
-    assert!(during > before);
-    drop(Module::open(&bundle, Some(context.clone())).expect("the same"));
-    assert_eq!(references(), during);
-    drop(without);
-    assert_eq!(references(), during);
-    drop(module);
-    assert_eq!(references(), before);
+    let module = open(&file).expect("a module");
+    assert!(module.record_for(7).is_some());
+    assert!(module.record_for(8).is_none());
+    module.leave(8);
+    assert!(module.record_for(8).is_none());
+    module.leave(7);
+    assert!(module.record_for(8).is_some());
+    assert!(module.record_for(7).is_none());
 }
 
 #[test]
