@@ -220,6 +220,15 @@ impl Instance {
         }
     }
 
+    /// What a plugin that was just loaded lacks and plays without, in whole sentences.
+    #[must_use]
+    pub fn lacks(&self) -> Vec<String> {
+        match self {
+            Self::Clap(_) => Vec::new(),
+            Self::Vst3(instance) => instance.lacks(),
+        }
+    }
+
     /// Its parameters.
     #[must_use]
     pub fn params(&self) -> &[Param] {

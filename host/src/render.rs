@@ -3,7 +3,7 @@
 mod wav;
 
 use crate::midi::file::MidiFile;
-use crate::plugin::RenderMode;
+use crate::plugin::{PluginEvent, RenderMode};
 use crate::session::{OpenError, RackError, RackSpec, RackWarning, Session, SessionEvent};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -105,6 +105,28 @@ pub enum RenderError {
 ///
 /// A rack that does not load, an input that cannot be read, an output that cannot be written; or `progress` breaks.
 pub fn render(job: &Job, mut progress: impl FnMut(f64) -> ControlFlow<()>) -> Result<Summary, RenderError> {
+    render_watched(job, |Watched { part, .. }| progress(part))
+}
+
+/// How a rendering goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched<'a> {
+    /// The part done, 0 to 1.
+    pub part: f64,
+    /// What happened since the last time.
+    pub events: &'a [SessionEvent],
+}
+
+/// Renders a job, as [`render`] does. `watch` is told besides what happens, such as how far the long work of a plugin is,
+/// and may end the rendering.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn render_watched(
+    job: &Job,
+    mut watch: impl FnMut(Watched<'_>) -> ControlFlow<()>,
+) -> Result<Summary, RenderError> {
     let started = Instant::now();
     let input = job
         .input
@@ -122,7 +144,15 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64) -> ControlFlow<()>) -> Re
     session.open_offline(rate, job.block, RenderMode::Offline)?;
     // Only now, so that a plugin that takes the program down leaves no file behind.
     let mut output = wav::Writer::create(&job.output, rate, job.bits)?;
-    let mut events = warm_up(&mut session);
+    let mut events = Vec::new();
+    warm_up(&mut session, &mut |happened| {
+        let ends = watch(Watched {
+            part: 0.0,
+            events: &happened,
+        });
+        events.extend(happened.into_iter().filter(is_worth_keeping));
+        ends
+    })?;
     if let Some(midi) = &job.midi {
         session.play_file(midi, false);
     }
@@ -162,18 +192,27 @@ pub fn render(job: &Job, mut progress: impl FnMut(f64) -> ControlFlow<()>) -> Re
         run.step(&mut session, input.as_ref(), end, &mut output)?;
         // Plugins are served about every 20 ms of music, as often as live.
         if run.position % (u64::from(rate) / 50).max(1) < job.block as u64 {
-            events.extend(session.tick(Instant::now()).into_iter().filter(is_worth_telling));
+            let happened = session.tick(Instant::now());
             #[expect(clippy::cast_precision_loss, reason = "a part of the whole")]
             let part = (run.written as f64 / (body + shortest).max(1) as f64).min(1.0);
-            if progress(part).is_break() {
+            let watched = watch(Watched {
+                part,
+                events: &happened,
+            });
+            if watched.is_break() {
                 return Err(RenderError::Interrupted);
             }
+            events.extend(happened.into_iter().filter(is_worth_keeping));
         }
     }
-    events.extend(session.tick(Instant::now()).into_iter().filter(is_worth_telling));
+    let last = session.tick(Instant::now());
     let Run { peak, written, .. } = run;
     output.finish()?;
-    let _done = progress(1.0);
+    let _done = watch(Watched {
+        part: 1.0,
+        events: &last,
+    });
+    events.extend(last.into_iter().filter(is_worth_keeping));
     let seconds = started.elapsed().as_secs_f64();
     Ok(Summary {
         frames: written,
@@ -212,28 +251,41 @@ fn check(job: &Job, rate: u32) -> Result<(), RenderError> {
 }
 
 /// Serves plugins until they have nothing more to do before the first block.
-fn warm_up(session: &mut Session) -> Vec<SessionEvent> {
+fn warm_up(
+    session: &mut Session,
+    told: &mut dyn FnMut(Vec<SessionEvent>) -> ControlFlow<()>,
+) -> Result<(), RenderError> {
     let until = Instant::now() + WARM_UP;
-    let mut all = Vec::new();
     loop {
         let events = session.tick(Instant::now());
         let quiet = events.is_empty();
-        all.extend(events.into_iter().filter(is_worth_telling));
+        if told(events).is_break() {
+            return Err(RenderError::Interrupted);
+        }
         if quiet || Instant::now() >= until {
-            return all;
+            return Ok(());
         }
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-const fn is_worth_telling(event: &SessionEvent) -> bool {
-    matches!(
+/// Whether something is of interest when all is done.
+const fn is_worth_keeping(event: &SessionEvent) -> bool {
+    let is_passing = matches!(
         event,
-        SessionEvent::Fault { .. }
-            | SessionEvent::Plugin { .. }
-            | SessionEvent::ReactivateFailed { .. }
-            | SessionEvent::Reactivated { .. }
-    )
+        SessionEvent::Plugin {
+            event: PluginEvent::Progress { .. },
+            ..
+        }
+    );
+    !is_passing
+        && matches!(
+            event,
+            SessionEvent::Fault { .. }
+                | SessionEvent::Plugin { .. }
+                | SessionEvent::ReactivateFailed { .. }
+                | SessionEvent::Reactivated { .. }
+        )
 }
 
 /// How far a rendering has come.

@@ -5,7 +5,7 @@ mod ending;
 
 pub use ending::End;
 
-use crate::report::{Report, Situation, Telling, Totals};
+use crate::report::{Report, Situation, Telling, Totals, Work};
 use crate::words::rounded;
 use ending::Ending;
 use host::midi::file::MidiFile;
@@ -138,6 +138,9 @@ impl App {
             SessionEvent::RackGone(_) => self.report.line("preset", json!({ "state": "gone" })),
             SessionEvent::DeviceBack(_) => self.resume_piece(),
             _ => {}
+        }
+        if let Some(work) = Work::of(event) {
+            self.report.work(&work);
         }
         if let Some(telling) = Telling::of(event) {
             self.report.tell(&telling);

@@ -5,10 +5,12 @@ mod lines;
 mod live;
 mod telling;
 mod totals;
+mod work;
 
 pub use live::Situation;
 pub use telling::{Telling, Weight, device, remarks};
 pub use totals::Totals;
+pub use work::{Told, Work, Works};
 
 use crate::failure::one_line;
 use crate::output;
@@ -24,6 +26,7 @@ use std::time::Instant;
 pub struct Report {
     lines: Option<Lines>,
     live: Option<Live>,
+    works: Works,
     limit: Limit,
     /// Whether everything is told to people, and not only what they have to know.
     verbose: bool,
@@ -33,9 +36,11 @@ impl Report {
     /// A report with JSON lines or without. The live line is shown on a terminal that shows nothing else.
     pub fn new(json: bool) -> Self {
         let is_free = stderr().is_terminal() && !(json && stdout().is_terminal());
+        let live = is_free.then(Live::new);
         Self {
             lines: json.then(Lines::new),
-            live: is_free.then(Live::new),
+            works: Works::new(live.as_ref().map(Live::bars)),
+            live,
             limit: Limit::default(),
             verbose: crate::log::is_wanted(),
         }
@@ -83,13 +88,19 @@ impl Report {
             Weight::Error => "error: ",
         };
         // Plugins can fail or chatter in every block.
-        match self.limit.pass(event, Instant::now()) {
-            limit::Pass::Yes => self.say(&format!("{prefix}{}", one_line(sentence))),
-            limit::Pass::Last => self.say(&format!(
-                "{prefix}{} (More of this kind follows and is left out for a while.)",
-                one_line(sentence)
-            )),
-            limit::Pass::No => {}
+        let sentence = format!("{prefix}{}", one_line(sentence));
+        if let Some(sentence) = self.limit.sentence(event, sentence, Instant::now()) {
+            self.say(&sentence);
+        }
+    }
+
+    /// Shows how far a plugin is with long work of its own.
+    pub fn work(&mut self, work: &Work<'_>) {
+        if let Some(Told { fields, sentence }) = self.works.take(work, Instant::now()) {
+            self.line("plugin-progress", fields);
+            if let Some(sentence) = sentence {
+                self.say(&sentence);
+            }
         }
     }
 

@@ -71,6 +71,9 @@ pub fn explained(error: RackError, state: Option<&StateFile>) -> anyhow::Error {
         (RackError::Load { source, .. }, Some(state)) => {
             state.explain(source).unwrap_or_else(|| error.into())
         }
+        (RackError::State { source, .. }, Some(state)) => {
+            state.explain_state(source).unwrap_or_else(|| error.into())
+        }
         _ => error.into(),
     }
 }

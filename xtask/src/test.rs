@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | the target folder | | `BACKLINE_TARGET` |
 //! | the demo plugins' bundles | `bundled/demo-gain.clap`, `bundled/demo-gain.vst3/...` | |
-//! | fixture plugins | `fixtures/PACKAGE.clap` | |
+//! | fixture plugins | `fixtures/PACKAGE.clap`, `fixtures/PACKAGE.vst3` | |
 //! | real plugins | `corpus/trixie/usr/lib/clap`, `corpus/trixie/usr/lib/vst3` | `BACKLINE_WITHOUT_CORPUS` is set if they are left out |
 //! | the program | `debug/backline` or `release/backline` | `BACKLINE_PROGRAM` |
 //! | the program for real plugins | `corpus/bin/backline` | `BACKLINE_CORPUS_PROGRAM` |

@@ -42,6 +42,8 @@ pub struct Map {
     pub low: f64,
     /// Value at controller value 127, in that unit.
     pub high: f64,
+    /// Where a parameter with steps has the first, and how far apart they are, in that unit; 0 for one without.
+    pub steps: (f64, f64),
 }
 
 /// An event for one plugin of a rack.
@@ -238,7 +240,7 @@ impl Rack {
                 continue;
             };
             for map in self.maps.iter().filter(|map| map.matches(data)) {
-                let value = map.low + (map.high - map.low) * f64::from(data[2]) / 127.0;
+                let value = map.value(data[2]);
                 let note = crate::events::NoteAddress::ALL;
                 let body = Body::Param {
                     id: map.id,
@@ -305,11 +307,32 @@ impl Rack {
 }
 
 impl Map {
+    /// What the parameter takes at a controller's value: the nearest step, where it has any.
+    fn value(&self, at: u8) -> f64 {
+        let value = self.low + (self.high - self.low) * f64::from(at) / 127.0;
+        let (first, step) = self.steps;
+        if step == 0.0 {
+            return value;
+        }
+        first + nearest((value - first) / step) * step
+    }
+
     fn matches(&self, [status, controller, _]: [u8; 3]) -> bool {
         status & 0xf0 == 0xb0
             && controller == self.cc
             && self.channel.is_none_or(|channel| channel == status & 0x0f)
     }
+}
+
+/// The nearest whole number, half a step up. (Without the standard library floats do not round themselves.)
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a number of steps, which are few; a float cast saturates"
+)]
+fn nearest(steps: f64) -> f64 {
+    let up = if steps < 0.0 { -0.5 } else { 0.5 };
+    (steps + up) as i64 as f64
 }
 
 /// What feeds the first plugin of a chain.

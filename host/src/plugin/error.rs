@@ -83,7 +83,7 @@ pub enum LoadError {
         file: PathBuf,
         /// The id or name asked for.
         which: String,
-        /// The ids that it holds.
+        /// What it holds: ids, with the names where the ids are but digits.
         known: Vec<String>,
     },
     /// The file holds several and none was named.
@@ -91,7 +91,7 @@ pub enum LoadError {
     Which {
         /// The file.
         file: PathBuf,
-        /// The ids that it holds.
+        /// What it holds: ids, with the names where the ids are but digits.
         known: Vec<String>,
     },
     /// The plugin's own start failed.
@@ -221,7 +221,7 @@ pub enum StateError {
 pub enum ProgramError {
     /// It has none.
     #[error(
-        "The plugin {name} offers no programs, so \"{program}\" cannot be chosen. Remove `program`, or save what it plays as a state."
+        "The plugin {name} offers no programs, so \"{program}\" cannot be chosen. Leave the program out, or give the plugin that sound as a state."
     )]
     None {
         /// The plugin.

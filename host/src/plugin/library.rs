@@ -1,7 +1,7 @@
 //! What the libraries of every format have in common: how they are loaded and kept, and how one of their plugins is
 //! named.
 
-use super::{Descriptor, LoadError};
+use super::{Descriptor, Format, LoadError};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +56,12 @@ pub(super) fn one_line(text: &str) -> String {
         .to_owned()
 }
 
+/// A plugin as it is listed to people: by an id that they can read, else by name and id.
+fn called(Descriptor { format, id, name, .. }: Descriptor) -> String {
+    let is_readable = format != Format::Vst3.key();
+    if is_readable { id } else { format!("{name} ({id})") }
+}
+
 /// Takes the plugin that is meant out of all that a file holds: by id, as `is_id` compares it, by name, or the only
 /// one.
 pub(super) fn choose<T>(
@@ -78,7 +84,10 @@ pub(super) fn choose<T>(
         return Ok(all.swap_remove(index));
     }
     let file = file.to_owned();
-    let known = all.into_iter().map(|(_, descriptor)| descriptor.id).collect();
+    let known = all
+        .into_iter()
+        .map(|(_, descriptor)| called(descriptor))
+        .collect();
     Err(match which {
         Some(which) => LoadError::NoSuchPlugin {
             file,

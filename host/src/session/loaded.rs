@@ -139,6 +139,13 @@ impl LoadedRack {
             cookie: 0,
             low: in_processor(low),
             high: in_processor(high),
+            steps: param
+                .steps
+                .filter(|&steps| steps > 0)
+                .map_or((0.0, 0.0), |steps| {
+                    let (first, last) = (in_processor(param.min), in_processor(param.max));
+                    (first, (last - first) / f64::from(steps))
+                }),
         };
         if let Some(error) = beyond {
             let text = format!("{error} Controller {cc} moves it from {low} to {high}.");
@@ -314,6 +321,8 @@ fn load_plugin(
         place: place.clone(),
         source,
     })?;
+    // Also told by the plugin's events, but those are for who looks for a fault.
+    instance.lacks().into_iter().for_each(&mut warn);
     instance.set_render_mode(mode);
     if let Some(file) = &spec.preset {
         instance.load_preset_file(file, None).map_err(state_failed)?;

@@ -21,7 +21,8 @@ use std::time::Duration;
   backline play --plugin Piano.vst3 --state Grand.vstpreset
 
 With --json, standard output has one JSON object a line, the kind in \"event\": started, status (each second), ended, \
-and as they happen device-lost, device-back, device-changed, preset, plugin-fault, plugin-log, reactivated, midi-port, \
+and as they happen device-lost, device-back, device-changed, preset, plugin-fault, plugin-log, plugin-progress (long \
+work of a plugin: task, text, done from 0 to 1, ended), plugin-wish (a window that it wants), reactivated, midi-port, \
 midi-file, panic, warning. Latencies are in frames, loads are parts of a block's time (1 is all of it), levels in dBFS \
 (silence is -200). Blocks, late blocks, MIDI events, dropped events and faults count from the start.")]
 pub struct Arguments {

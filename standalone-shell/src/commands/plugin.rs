@@ -80,11 +80,12 @@ pub fn run(plugin: &Plugin) -> anyhow::Result<()> {
         if let Some(state) = &spec.state {
             instance.load_state(state)?;
         }
+        instance.lacks().iter().for_each(|lack| output::warn(lack));
         let told = ask(&mut instance);
         if plugin.json {
             output::print_json(&json::of(&told))?;
         } else {
-            output::print(&text::of(&told))?;
+            output::print(&text::of(&told, plugin.all))?;
         }
     }
     Ok(())

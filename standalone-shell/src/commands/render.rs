@@ -1,14 +1,16 @@
 //! `backline render`.
 
 use crate::cli::Render;
-use crate::report::remarks;
+use crate::report::{Work, Works, remarks};
 use crate::signals::Signals;
 use crate::{output, resolve, words};
-use host::render::{Bits, Job, RenderError, Summary, render};
-use indicatif::{ProgressBar, ProgressStyle};
+use host::render::{Bits, Job, RenderError, Summary, Watched, render_watched};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
+use std::io::{IsTerminal, stderr};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Instant;
 
 /// Steps of the progress bar.
 const STEPS: f64 = 1000.0;
@@ -41,9 +43,18 @@ pub fn run(options: &Render) -> anyhow::Result<()> {
         tail: *tail,
         bits: *bits,
     };
-    let bar = progress_bar();
+    let bars = MultiProgress::new();
+    let bar = bars.add(progress_bar());
+    let mut works = Works::new(stderr().is_terminal().then(|| bars.clone()));
     let signals = Signals::install()?;
-    let summary = render(&job, |part| {
+    let summary = render_watched(&job, |Watched { part, events }| {
+        // The one line of --json is the summary; where there is no bar, people get lines.
+        for work in events.iter().filter_map(Work::of) {
+            let told = works.take(&work, Instant::now());
+            if let Some(sentence) = told.and_then(|told| told.sentence) {
+                output::say(&sentence);
+            }
+        }
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

@@ -10,7 +10,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 /// Whether something is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pass {
+enum Pass {
     /// It is.
     Yes,
     /// It is, and is the last for a while.
@@ -24,8 +24,19 @@ pub enum Pass {
 pub struct Limit(HashMap<String, (Instant, u32)>);
 
 impl Limit {
+    /// A sentence of a kind as it is told, if it is.
+    pub fn sentence(&mut self, kind: &str, sentence: String, now: Instant) -> Option<String> {
+        match self.pass(kind, now) {
+            Pass::Yes => Some(sentence),
+            Pass::Last => Some(format!(
+                "{sentence} (More of this kind follows and is left out for a while.)"
+            )),
+            Pass::No => None,
+        }
+    }
+
     /// Counts one more of a kind.
-    pub fn pass(&mut self, kind: &str, now: Instant) -> Pass {
+    fn pass(&mut self, kind: &str, now: Instant) -> Pass {
         let (since, count) = self.0.entry(kind.to_owned()).or_insert((now, 0));
         if now.duration_since(*since) >= WINDOW {
             (*since, *count) = (now, 0);
@@ -55,5 +66,10 @@ mod tests {
         assert_eq!(passes[5..], [Pass::No, Pass::No]);
         assert_eq!(limit.pass("b", start), Pass::Yes);
         assert_eq!(limit.pass("a", start + WINDOW), Pass::Yes);
+        let told: Vec<_> = (0..6)
+            .filter_map(|_| limit.sentence("c", "Hm.".to_owned(), start))
+            .collect();
+        assert_eq!(told[..4], ["Hm."; 4]);
+        assert!(told.len() == 5 && told[4].starts_with("Hm. (More"), "{told:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::words;
 use host::device::{Info, LoadSnapshot};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Characters of a device's name that are shown: the line has to fit into 80 columns.
 const LONGEST_NAME: usize = 20;
@@ -20,30 +20,41 @@ pub struct Situation<'a> {
     pub midi: Option<[u8; 3]>,
 }
 
-/// The line.
+/// The line, below bars of other things.
 #[derive(Debug)]
-pub struct Live(ProgressBar);
+pub struct Live {
+    bars: MultiProgress,
+    line: ProgressBar,
+}
 
 impl Live {
     pub fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let line = bars.add(ProgressBar::no_length());
         let style = ProgressStyle::with_template("{wide_msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        Self(bar)
+        line.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Self { bars, line }
+    }
+
+    /// What stands above the line.
+    pub fn bars(&self) -> MultiProgress {
+        self.bars.clone()
     }
 
     pub fn draw(&self, situation: &Situation<'_>) {
-        self.0.set_message(text(situation));
-        self.0.tick();
+        self.line.set_message(text(situation));
+        self.line.tick();
     }
 
     /// Does something that prints, while the line is out of the way.
     pub fn above(&self, print: impl FnOnce()) {
-        self.0.suspend(print);
+        self.bars.suspend(print);
     }
 
     pub fn clear(&self) {
-        self.0.finish_and_clear();
+        self.line.finish_and_clear();
+        // A bar of work that has not ended would stay. Where a terminal cannot be written to, there is none.
+        let _cleared = self.bars.clear();
     }
 }
 

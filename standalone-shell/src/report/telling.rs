@@ -131,12 +131,22 @@ impl Telling {
                 format!("{place}: {name} says: {text}"),
             )
         };
+        let wish = |wish: &str, words: &str| {
+            Self::new(
+                "plugin-wish",
+                json!({ "place": place.to_string(), "plugin": name, "wish": wish }),
+                Weight::Detail,
+                format!("{place}: {name} wants {words} shown, which this version cannot do."),
+            )
+        };
         Some(match event {
             PluginEvent::Log(severity @ ("debug" | "info" | "warning"), text) => {
                 log(severity, text, Weight::Detail)
             }
             PluginEvent::Log(severity, text) => log(severity, text, Weight::Warning),
             PluginEvent::WrongThread(text) => log("wrong-thread", text, Weight::Detail),
+            PluginEvent::OpenEditor => wish("editor", "its editor"),
+            PluginEvent::Menu => wish("menu", "a menu"),
             PluginEvent::Restart
             | PluginEvent::Process
             | PluginEvent::ParamValues
@@ -149,8 +159,6 @@ impl Telling {
             | PluginEvent::EditEnd(_)
             | PluginEvent::Param(..)
             | PluginEvent::Programs
-            | PluginEvent::OpenEditor
-            | PluginEvent::Menu
             | PluginEvent::Progress { .. }
             | PluginEvent::PresetLoaded => return None,
         })
@@ -280,6 +288,29 @@ mod tests {
         };
         assert!(remarks(&[log("info"), log("debug")]).is_empty());
         assert_eq!(remarks(&[log("error")]), ["Piano/1: Synth says: hm"]);
+    }
+
+    #[test]
+    fn wishes_for_windows_are_told_to_who_looks_for_them() {
+        let event = |event| SessionEvent::Plugin {
+            place: place(),
+            name: "Synth".to_owned(),
+            event,
+        };
+        let telling = Telling::of(&event(PluginEvent::OpenEditor)).unwrap();
+        assert_eq!((telling.event, telling.weight), ("plugin-wish", Weight::Detail));
+        assert_eq!(
+            telling.fields,
+            json!({ "place": "Piano/1", "plugin": "Synth", "wish": "editor" })
+        );
+        assert_eq!(
+            telling.sentence.as_deref(),
+            Some("Piano/1: Synth wants its editor shown, which this version cannot do.")
+        );
+        assert_eq!(
+            Telling::of(&event(PluginEvent::Menu)).unwrap().fields["wish"],
+            "menu"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Plugins;
 use crate::cli::{Chain, is_vst_preset};
 use crate::failure::one_line;
 use anyhow::{anyhow, bail};
-use host::plugin::{Format, LoadError, VstPreset};
+use host::plugin::{Format, LoadError, StateError, VstPreset};
 use host::session::PluginSpec;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +69,23 @@ impl StateFile {
                 self.plugin(),
                 file.display(),
                 known.join(", ")
+            )
+        })
+    }
+}
+
+impl StateFile {
+    /// Why a plugin that was named did not take this file's state; nothing if that is another reason.
+    pub fn explain_state(&self, error: &StateError) -> Option<anyhow::Error> {
+        let StateError::OtherPlugin { name, class, here } = error else {
+            return None;
+        };
+        self.preset.is_for(class).then(|| {
+            anyhow!(
+                "{} is for the plugin {}, and not for {} ({here}). Name that plugin, or leave out --state.",
+                self.file.display(),
+                self.plugin(),
+                one_line(name)
             )
         })
     }
@@ -233,5 +250,16 @@ mod tests {
             "{told}"
         );
         assert!(state.explain(&error("Grand")).is_none());
+        let other = |class: &str| StateError::OtherPlugin {
+            name: "Upright".to_owned(),
+            class: class.to_owned(),
+            here: "FEDC".to_owned(),
+        };
+        let told = state.explain_state(&other(CLASS_ID)).unwrap().to_string();
+        assert!(
+            told.contains("Grand (0123") && told.contains("not for Upright (FEDC)"),
+            "{told}"
+        );
+        assert!(state.explain_state(&other("FEDC")).is_none());
     }
 }

@@ -5,8 +5,11 @@
 mod commands;
 mod devices;
 mod files;
+mod formats;
 mod play;
 mod plugins;
 mod presets;
 mod program;
+mod vst3;
+mod vst3_fixture;
 mod vst_presets;

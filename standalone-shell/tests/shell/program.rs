@@ -11,6 +11,12 @@ use tempfile::TempDir;
 /// Longest that any command of these tests may take.
 const LIMIT: Duration = Duration::from_secs(90);
 
+/// Both plugin formats, for tests whose rows they are.
+pub const FORMATS: [&str; 2] = ["clap", "vst3"];
+/// The class ids of the demo plugins as VST3 plugins: "BacklineDemoSyn1" and "BacklineDemoGai1", which such an id spells.
+pub const SYNTH_CLASS: &str = "4261636B6C696E6544656D6F53796E31";
+pub const GAIN_CLASS: &str = "4261636B6C696E6544656D6F47616931";
+
 /// A folder to work in, which is also the program's home. No plugin of the machine is seen from here.
 pub struct Home {
     folder: TempDir,
@@ -44,12 +50,23 @@ impl Home {
         path
     }
 
-    /// The demo plugins, where presets look for them.
+    /// The demo plugins as CLAP, where presets look for them.
     pub fn with_demos(self) -> Self {
+        self.with_demos_as("clap")
+    }
+
+    /// The demo plugins in a format, where presets look for them. Each is one library that speaks both; as a VST3 plugin
+    /// it is a bare file.
+    pub fn with_demos_as(self, format: &str) -> Self {
         for name in ["demo-synth", "demo-gain"] {
-            self.plugin(&library(name), &format!(".clap/{name}.clap"));
+            self.plugin(&library(name), &demo(format, name));
         }
         self
+    }
+
+    /// The demo plugins in both formats.
+    pub fn with_both() -> Self {
+        Self::new().with_demos().with_demos_as("vst3")
     }
 
     /// The fixture plugins' file.
@@ -88,6 +105,11 @@ impl Home {
         names.sort();
         names
     }
+}
+
+/// Where a demo plugin lies in its home.
+pub fn demo(format: &str, name: &str) -> String {
+    format!(".{format}/{name}.{format}")
 }
 
 /// The library that cargo built for a plugin's package: beside this test, because the package is among the dependencies.
@@ -233,6 +255,23 @@ pub fn wav(rate: u32, frames: u32, value: i16) -> Vec<u8> {
 pub fn one_note(key: u8) -> Vec<u8> {
     let mut track = vec![0, 0x90, key, 100, 0x83, 0x60, 0x80, key, 0];
     track.extend([0, 0xff, 0x2f, 0]);
+    midi_file(&track)
+}
+
+/// A MIDI file of messages, each so many ticks (fewer than 128, of 480 in half a second) after the one before.
+pub fn midi(messages: &[(u8, [u8; 3])]) -> Vec<u8> {
+    let mut track = Vec::new();
+    for &(delta, message) in messages {
+        track.push(delta);
+        // Program changes and channel pressure have one data byte.
+        let length = if (0xc0..0xe0).contains(&message[0]) { 2 } else { 3 };
+        track.extend(&message[..length]);
+    }
+    track.extend([0, 0xff, 0x2f, 0]);
+    midi_file(&track)
+}
+
+fn midi_file(track: &[u8]) -> Vec<u8> {
     let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\x01\xe0MTrk".to_vec();
     bytes.extend(u32::try_from(track.len()).expect("a short track").to_be_bytes());
     bytes.extend(track);

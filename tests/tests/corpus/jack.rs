@@ -1,24 +1,41 @@
 //! Plugins on a JACK server, through the program for the newer loader.
 
-use crate::bench::{Bench, Fed, RATE, SOON, decibels, text};
-use crate::plugins::FILES;
+use crate::bench::{Bench, Fed, RATE, SOON, assert_no_complaint, decibels, file_of, text};
+use crate::plugins::PLUGINS;
+use host::plugin::Format;
 use serde_json::json;
-use tests::{JackServer, Playing, Recorder, Sender, corpus, corpus_program};
+use std::path::PathBuf;
+use tests::{JackServer, Playing, Recorder, Sender};
+
+#[test]
+fn kars_plays_from_a_preset_on_jack_as_clap() {
+    kars_plays(Format::Clap);
+}
+
+#[test]
+fn kars_plays_from_a_preset_on_jack_as_vst3() {
+    kars_plays(Format::Vst3);
+}
+
+#[test]
+fn all_play_together_on_jack_as_clap() {
+    all_play(|_| Format::Clap);
+}
+
+#[test]
+fn all_play_together_on_jack_as_vst3() {
+    all_play(|_| Format::Vst3);
+}
+
+#[test]
+fn all_play_together_on_jack_by_turns() {
+    all_play(|number| [Format::Vst3, Format::Clap][number % 2]);
+}
 
 /// Kars on a server: notes of another client come in, its sound goes out.
-#[test]
-fn kars_plays_from_a_preset_on_jack() {
-    let Some(corpus) = corpus() else { return };
-    let bench = Bench::new(corpus_program().unwrap());
-    let preset = bench.file("kars.backline");
-    bench.run(&[
-        "preset",
-        "new",
-        "--plugin",
-        text(&corpus.join("Kars.clap")),
-        "--output",
-        text(&preset),
-    ]);
+fn kars_plays(format: Format) {
+    let Some(bench) = Bench::of_corpus() else { return };
+    let (preset, _) = bench.preset("kars.backline", &[&file_of(format, "Kars").unwrap()]);
     let server = JackServer::start();
     bench.run(&["preset", "set", text(&preset), "device.driver", "jack"]);
     bench.run(&["preset", "set", text(&preset), "device.name", server.name()]);
@@ -45,32 +62,33 @@ fn kars_plays_from_a_preset_on_jack() {
     playing.interrupt();
     let ran = playing.end(SOON);
     assert_eq!(ran.json().last().unwrap()["faults"], 0, "{ran}");
+    assert_no_complaint(&ran);
 }
 
-/// All plugins in one rack, each effect fed by an instrument, for five seconds.
-#[test]
-fn all_play_together_on_jack() {
-    let Some(corpus) = corpus() else { return };
-    let bench = Bench::new(corpus_program().unwrap());
+/// All plugins in one rack, each effect fed by an instrument, for five seconds. `format` says for each plugin by its
+/// number in which one it plays.
+fn all_play(format: impl Fn(usize) -> Format) {
+    let Some(bench) = Bench::of_corpus() else { return };
     let new = |name: &str, plugins: &[&str]| {
-        let preset = bench.file("part.backline");
-        let mut words = vec!["preset", "new", "--force", "--output", text(&preset)];
-        let files: Vec<_> = plugins.iter().map(|file| corpus.join(file)).collect();
-        files
+        let files: Vec<_> = plugins
             .iter()
-            .for_each(|file| words.extend(["--plugin", text(file)]));
-        bench.run(&words);
-        let layer = presets::load(&preset).unwrap().layers.remove(0);
+            .map(|plugin| {
+                let number = PLUGINS.iter().position(|known| known.name == *plugin).unwrap();
+                file_of(format(number), plugin).unwrap()
+            })
+            .collect();
+        let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
+        let (_, mut written) = bench.preset(&format!("{name}.backline"), &files);
         presets::Layer {
             name: name.to_owned(),
-            ..layer
+            ..written.layers.remove(0)
         }
     };
     let of = |wanted| {
-        FILES
+        PLUGINS
             .iter()
-            .filter(move |(_, fed)| *fed == wanted)
-            .map(|(file, _)| *file)
+            .filter(move |plugin| plugin.fed == wanted)
+            .map(|plugin| plugin.name)
     };
     let instruments: Vec<_> = of(Fed::Notes).collect();
     let effects: Vec<_> = of(Fed::Sound).collect();
@@ -87,7 +105,7 @@ fn all_play_together_on_jack() {
         .collect();
     layers.push(new("Input", &of(Fed::SoundAndSidechain).collect::<Vec<_>>()));
     let count: usize = layers.iter().map(|layer| layer.plugins.len()).sum();
-    assert!(count >= FILES.len());
+    assert!(count >= PLUGINS.len());
     let preset = bench.file("all.backline");
     presets::save(
         &preset,
@@ -124,6 +142,7 @@ fn all_play_together_on_jack() {
     });
     let heard = recorder.stop();
     let ran = playing.end(SOON);
+    assert_no_complaint(&ran);
     assert!(
         !ran.json().iter().any(|line| line["event"] == "plugin-fault"),
         "{ran}"

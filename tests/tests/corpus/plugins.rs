@@ -1,210 +1,115 @@
-//! Each plugin by itself, through the program.
+//! Every plugin of the corpus: its tests, and that none is missing.
 
+use crate::bench::Bench;
 use crate::bench::Fed::{self, Notes, Sound, SoundAndSidechain};
-use crate::bench::{Bench, decibels, text};
-use New::{AsTold, OfItsOwn};
-use serde_json::{Value, json};
+use crate::bench::{file_of, text};
+use crate::single::New::{self, AsTold, OfItsOwn, OfItsOwnBySwitches};
+use crate::{live, single, twins, vst_presets};
+use host::plugin::Format;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
-use tests::{corpus, corpus_program, run};
+use std::path::{Path, PathBuf};
+use tests::{FORMATS, corpus_of, run};
 
-/// What a new instance of a plugin sounds like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum New {
-    /// Like one that was given the values that it tells of itself.
-    AsTold,
-    /// A little or much different from that: its constructor sets up more than its parameters tell. A preset, which
-    /// brings the values, then sounds as told, not as new. That is the plugin's own doing: setting each parameter to
-    /// the very value that it has changes the sound, too.
-    OfItsOwn,
+/// A plugin of the corpus. All come in both formats.
+#[derive(Clone, Copy, Debug)]
+pub struct Plugin {
+    /// The name of its files, without what tells the format.
+    pub name: &'static str,
+    pub fed: Fed,
+    pub new: New,
 }
 
-/// One test for each plugin of the corpus.
+/// The tests of each plugin of the corpus.
 macro_rules! plugins {
-    ($($test:ident: $file:literal, $fed:expr, $new:expr;)+) => {
+    ($($test:ident: $name:literal, $fed:expr, $new:expr;)+) => {
         $(
-            #[test]
-            fn $test() {
-                let Some(corpus) = corpus() else { return };
-                check(&corpus.join($file), $fed, $new);
+            mod $test {
+                use super::*;
+
+                const PLUGIN: Plugin = Plugin { name: $name, fed: $fed, new: $new };
+
+                #[test]
+                fn clap() {
+                    single::check(Format::Clap, PLUGIN);
+                }
+
+                #[test]
+                fn vst3() {
+                    single::check(Format::Vst3, PLUGIN);
+                }
+
+                #[test]
+                fn clap_live() {
+                    live::check(Format::Clap, PLUGIN);
+                }
+
+                #[test]
+                fn vst3_live() {
+                    live::check(Format::Vst3, PLUGIN);
+                }
+
+                #[test]
+                fn both_formats_sound_the_same() {
+                    twins::check(PLUGIN);
+                }
+
+                #[test]
+                fn vst_preset_files_keep_the_sound() {
+                    vst_presets::check(PLUGIN);
+                }
             }
         )+
 
-        /// Every plugin with a test.
-        pub const FILES: &[(&str, Fed)] = &[$(($file, $fed)),+];
+        /// Every plugin with tests.
+        pub const PLUGINS: &[Plugin] = &[$(Plugin { name: $name, fed: $fed, new: $new }),+];
     };
 }
 
 plugins! {
-    three_band_eq: "3BandEQ.clap", Sound, OfItsOwn;
-    three_band_splitter: "3BandSplitter.clap", Sound, OfItsOwn;
-    amplitude_imposer: "AmplitudeImposer.clap", SoundAndSidechain, AsTold;
-    cycle_shifter: "CycleShifter.clap", Sound, AsTold;
-    dragonfly_early_reflections: "DragonflyEarlyReflections.clap", Sound, AsTold;
-    dragonfly_hall_reverb: "DragonflyHallReverb.clap", Sound, AsTold;
-    dragonfly_plate_reverb: "DragonflyPlateReverb.clap", Sound, AsTold;
-    dragonfly_room_reverb: "DragonflyRoomReverb.clap", Sound, AsTold;
-    gl_bars: "glBars.clap", Sound, AsTold;
-    kars: "Kars.clap", Notes, AsTold;
-    ma_bitcrush: "MaBitcrush.clap", Sound, AsTold;
-    ma_freeverb: "MaFreeverb.clap", Sound, AsTold;
-    ma_gigaverb: "MaGigaverb.clap", Sound, AsTold;
-    ma_pitchshift: "MaPitchshift.clap", Sound, AsTold;
-    m_verb: "MVerb.clap", Sound, AsTold;
-    nekobi: "Nekobi.clap", Notes, OfItsOwn;
-    ping_pong_pan: "PingPongPan.clap", Sound, AsTold;
-    pro_m: "ProM.clap/ProM.clap", Sound, AsTold;
-    soul_force: "SoulForce.clap", Sound, OfItsOwn;
+    three_band_eq: "3BandEQ", Sound, OfItsOwn;
+    three_band_splitter: "3BandSplitter", Sound, OfItsOwn;
+    amplitude_imposer: "AmplitudeImposer", SoundAndSidechain, AsTold;
+    cycle_shifter: "CycleShifter", Sound, AsTold;
+    dragonfly_early_reflections: "DragonflyEarlyReflections", Sound, AsTold;
+    dragonfly_hall_reverb: "DragonflyHallReverb", Sound, AsTold;
+    dragonfly_plate_reverb: "DragonflyPlateReverb", Sound, AsTold;
+    dragonfly_room_reverb: "DragonflyRoomReverb", Sound, AsTold;
+    gl_bars: "glBars", Sound, AsTold;
+    kars: "Kars", Notes, AsTold;
+    ma_bitcrush: "MaBitcrush", Sound, AsTold;
+    ma_freeverb: "MaFreeverb", Sound, AsTold;
+    ma_gigaverb: "MaGigaverb", Sound, AsTold;
+    ma_pitchshift: "MaPitchshift", Sound, AsTold;
+    m_verb: "MVerb", Sound, AsTold;
+    nekobi: "Nekobi", Notes, OfItsOwnBySwitches;
+    ping_pong_pan: "PingPongPan", Sound, AsTold;
+    pro_m: "ProM", Sound, AsTold;
+    soul_force: "SoulForce", Sound, OfItsOwnBySwitches;
 }
 
-/// Everything that is asked of one plugin.
-fn check(file: &Path, fed: Fed, new: New) {
-    let bench = Bench::new(corpus_program().expect("the program for the corpus"));
-    let told = bench.run(&["plugin", text(file), "--json"]);
-    let [told] = &told[..] else { panic!("{told:?}") };
-    let values = described(told, fed);
+/// Those that go by one id in CLAP: only their files tell them apart.
+const ONE_ID: [&str; 4] = ["3BandEQ", "3BandSplitter", "MVerb", "PingPongPan"];
 
-    let from_file = bench.render(&["--plugin", text(file)], fed);
-    let level = decibels(&from_file);
-    match fed {
-        Notes | Sound => assert!((-40.0..6.0).contains(&level), "{level} dBFS"),
-        SoundAndSidechain => assert_eq!(level, -200.0),
-    }
-    if fed == Notes {
-        let before = &from_file[..2 * 4_800];
-        assert!(
-            before.iter().all(|&sample| sample == 0.0),
-            "it sounds before its first note"
-        );
-    }
-
-    let preset = bench.file("preset.backline");
-    bench.run(&["preset", "new", "--plugin", text(file), "--output", text(&preset)]);
-    run(
-        &bench.program,
-        bench.folder.path(),
-        &["preset", "check", text(&preset)],
-    )
-    .ok();
-    let written = presets::load(&preset).unwrap();
-    let kept = &written.layers[0].plugins[0];
-    assert_eq!(kept.id, told["id"].as_str().unwrap());
-    assert_eq!(
-        kept.state.as_ref().map(|state| json!(state.as_bytes().len())),
-        Some(told["state_bytes"].clone())
-    );
-    let from_preset = bench.render(&[text(&preset)], fed);
-
-    let as_told = bench.file("told.backline");
-    let plugin = presets::Plugin {
-        state: None,
-        params: values,
-        ..kept.clone()
-    };
-    let layer = presets::Layer {
-        plugins: vec![plugin],
-        ..written.layers[0].clone()
-    };
-    presets::save(
-        &as_told,
-        &presets::Preset {
-            layers: vec![layer],
-            ..written.clone()
-        },
-    )
-    .unwrap();
-    let from_values = bench.render(&[text(&as_told)], fed);
-    assert!(
-        from_preset == from_values,
-        "the state is not what the parameters tell"
-    );
-    match new {
-        AsTold => assert!(
-            from_file == from_preset,
-            "the state is not that of a new instance"
-        ),
-        OfItsOwn => assert!(
-            from_file != from_preset,
-            "this plugin's peculiarity is gone; correct the table"
-        ),
-    }
-}
-
-/// Looks at what `backline plugin` tells, and gives the values of the parameters that can be set, by id.
-fn described(told: &Value, fed: Fed) -> BTreeMap<String, f64> {
-    let list = |of: &Value| of.as_array().unwrap().clone();
-    assert_eq!(told["format"], "clap");
-    let features = list(&told["features"]);
-    assert_eq!(
-        features.contains(&json!("instrument")),
-        fed == Notes,
-        "{features:?}"
-    );
-    let ports = &told["ports"];
-    let outputs = list(&ports["audio_outputs"]);
-    assert!(
-        !outputs.is_empty() && outputs.iter().all(|port| port["channels"].as_u64() > Some(0)),
-        "{ports}"
-    );
-    assert_eq!(list(&ports["audio_inputs"]).is_empty(), fed == Notes, "{ports}");
-    assert_eq!(list(&ports["note_inputs"]).is_empty(), fed != Notes, "{ports}");
-    assert!(
-        told["latency"].is_u64() && told["state_bytes"].as_u64() > Some(0),
-        "{told}"
-    );
-    assert!(list(&told["extensions"]).contains(&json!("state")), "{told}");
-    let values = list(&told["parameters"]).into_iter().filter(|param| {
-        let number = |name: &str| {
-            param[name]
-                .as_f64()
-                .unwrap_or_else(|| panic!("{name} of {param}"))
-        };
-        let range = number("min")..=number("max");
-        assert!(
-            range.contains(&number("default")) && range.contains(&number("value")),
-            "{param}"
-        );
-        assert!(
-            param["name"].as_str().is_some_and(|name| !name.is_empty()),
-            "{param}"
-        );
-        assert!(param["text"].is_string(), "{param}");
-        !list(&param["flags"]).contains(&json!("read-only"))
+/// Every file below a format's folder of the corpus: bundles as a whole, files in plain folders by themselves.
+fn files(format: Format, folder: &Path) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries.map(|path| match format {
+        Format::Clap if path.is_dir() => path.join(path.file_name().unwrap()),
+        Format::Clap | Format::Vst3 => path,
     });
-    values
-        .map(|param| (param["id"].to_string(), param["value"].as_f64().unwrap()))
-        .collect()
+    files.collect()
 }
 
-/// Every file below the folder of the corpus, bundles' inner files included.
-fn files() -> BTreeSet<String> {
-    let folder = corpus().unwrap();
-    let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap());
-    let names = entries.map(|entry| {
-        let name = entry.file_name().into_string().unwrap();
-        if entry.path().is_dir() {
-            format!("{name}/{name}")
-        } else {
-            name
-        }
-    });
-    names.collect()
-}
-
-#[test]
-fn all_are_listed() {
-    let Some(folder) = corpus() else { return };
-    let known: BTreeSet<String> = FILES.iter().map(|(file, _)| (*file).to_owned()).collect();
-    assert_eq!(
-        known,
-        files(),
-        "the plugins with a test, and those that there are"
-    );
-    let bench = Bench::new(corpus_program().unwrap());
-    let listed = bench.run(&["scan", "--path", text(&folder), "--json"]);
-    let mut found = BTreeSet::new();
-    for plugin in listed {
+/// Scans, looks at every line, and gives the files that were found.
+fn listed(bench: &Bench, folders: &[&Path], format: impl Fn(&Path) -> Format) -> Vec<PathBuf> {
+    let mut words = vec!["scan", "--json"];
+    folders
+        .iter()
+        .for_each(|folder| words.extend(["--path", text(folder)]));
+    let lines = bench.run(&words);
+    let mut found = Vec::new();
+    for plugin in lines {
         let mut names: Vec<_> = plugin.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(
@@ -212,18 +117,63 @@ fn all_are_listed() {
             ["features", "file", "format", "id", "name", "vendor", "version"],
             "{plugin}"
         );
-        assert_eq!(plugin["format"], "clap");
+        let file = PathBuf::from(plugin["file"].as_str().unwrap());
+        assert_eq!(plugin["format"], format(&file).key(), "{plugin}");
         assert!(
             ["id", "name", "vendor"].iter().all(|name| plugin[name] != ""),
             "{plugin}"
         );
-        let file = Path::new(plugin["file"].as_str().unwrap())
-            .strip_prefix(&folder)
-            .unwrap();
-        found.insert(text(file).to_owned());
+        found.push(file);
     }
-    assert_eq!(found, known);
-    // The second time it is remembered, and the same.
-    let again = bench.run(&["scan", "--path", text(&folder), "--json"]);
-    assert_eq!(again.len(), known.len());
+    found
+}
+
+#[test]
+fn all_are_listed() {
+    let Some(bench) = Bench::of_corpus() else { return };
+    let mut both = BTreeSet::new();
+    let folders = FORMATS.map(|format| corpus_of(format).unwrap());
+    for (format, folder) in FORMATS.iter().zip(&folders) {
+        let known = PLUGINS
+            .iter()
+            .map(|plugin| file_of(*format, plugin.name).unwrap());
+        let known: BTreeSet<_> = known.collect();
+        assert_eq!(
+            known,
+            files(*format, folder),
+            "the plugins with a test, and those that there are"
+        );
+        let found = listed(&bench, &[folder], |_| *format);
+        assert_eq!(found.len(), known.len());
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), known);
+        // The second time it is remembered, and the same.
+        assert_eq!(listed(&bench, &[folder], |_| *format).len(), known.len());
+        both.extend(known);
+    }
+    let folders = [folders[0].as_path(), folders[1].as_path()];
+    let found = listed(&bench, &folders, |file| Format::of_file(file).unwrap());
+    assert_eq!(found.len(), both.len());
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), both);
+}
+
+#[test]
+fn ids_are_of_one_plugin_in_vst3_and_files_tell_apart_those_of_clap() {
+    let Some(bench) = Bench::of_corpus() else { return };
+    for format in FORMATS {
+        let mut ids = BTreeMap::<String, Vec<&str>>::new();
+        for plugin in PLUGINS {
+            let file = file_of(format, plugin.name).unwrap();
+            let id = bench.describe(&file)["id"].as_str().unwrap().to_owned();
+            ids.entry(id).or_default().push(plugin.name);
+            let (preset, _) = bench.preset(&format!("{}-{}.backline", plugin.name, format.key()), &[&file]);
+            let words = ["preset", "check", text(&preset)];
+            let checked = run(&bench.program, bench.folder.path(), &words);
+            assert!(checked.ok().out.contains(text(&file)), "{checked}");
+        }
+        let shared: Vec<_> = ids.values().filter(|names| names.len() > 1).collect();
+        match format {
+            Format::Clap => assert_eq!(shared, [&ONE_ID.to_vec()]),
+            Format::Vst3 => assert!(shared.is_empty(), "{shared:?}"),
+        }
+    }
 }

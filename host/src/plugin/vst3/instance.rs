@@ -9,7 +9,7 @@ use super::host::{Edit, EditStep, HostObject, Record};
 use super::module::Module;
 use super::objects::Objects;
 use super::params::{self, Params};
-use super::units::Units;
+use super::units::{self, Units};
 use super::{buses, facts, flush, library, mapping, serve, state};
 #[cfg(unix)]
 use crate::plugin::WatchedFd;
@@ -124,7 +124,15 @@ impl Instance {
         let pending = std::mem::take(&mut self.pending);
         self.menu = None;
         self.objects = None;
-        // What the objects left with their host went with them.
+        // What the objects left with their host went with them, and so did their work.
+        for (task, text) in self.tasks.drain(..) {
+            self.told.push(PluginEvent::Progress {
+                task,
+                text,
+                done: 1.0,
+                ended: true,
+            });
+        }
         self.record = Record::new();
         self.host = HostObject::new(Arc::clone(&self.record));
         let told = &mut self.told;
@@ -158,6 +166,14 @@ impl Instance {
 
     pub(super) fn read_params(&mut self) {
         self.params = Params::read(self.controller(), &self.units);
+        self.units.lists.retain(|list| list.id != units::NONE);
+        // A plugin without units may have programs all the same: the steps of a parameter, with its words for names.
+        if self.units.lists.is_empty()
+            && let Some((param, controller)) = self.params.main_program().zip(self.controller())
+        {
+            let list = Units::list_of(param, controller);
+            self.units.lists.extend(list);
+        }
     }
 
     /// Reads again what a state or program has changed, before anybody looks for a parameter by name.
@@ -197,6 +213,15 @@ impl Instance {
         &self.descriptor
     }
 
+    /// The sentences of [`Objects::create`], as long as nobody has served the plugin.
+    pub(in crate::plugin) fn lacks(&self) -> Vec<String> {
+        let sentences = self.told.iter().filter_map(|event| match event {
+            PluginEvent::Log("warning", text) => Some(text.clone()),
+            _ => None,
+        });
+        sentences.collect()
+    }
+
     pub(in crate::plugin) fn facts(&mut self) -> Facts {
         facts::facts(self)
     }
@@ -229,7 +254,8 @@ impl Instance {
 
     pub(in crate::plugin) fn text(&mut self, id: u32, value: f64) -> Option<String> {
         let controller = self.controller()?;
-        params::words(controller, id, params::normalized(controller, id, value))
+        let normalized = params::normalized(controller, id, value);
+        self.params.words(controller, id, normalized)
     }
 
     pub(in crate::plugin) fn processor_value(&self, id: u32, plain: f64) -> f64 {

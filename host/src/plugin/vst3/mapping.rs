@@ -1,12 +1,12 @@
 //! Which parameters MIDI controllers move: VST3 plugins get no controllers, but values of the parameters assigned to them.
 
-use super::com::MainPtr;
+use super::com::{self, MainPtr};
 use super::params::Params;
 use rt::vst3::{CONTROLLERS, Controls, PROGRAM_CHANGE};
 use std::collections::HashMap;
 use vst3::Steinberg::Vst::{
-    BusDirections_, CtrlNumber, IEditController, IMidiLearn, IMidiLearnTrait, IMidiMapping, IMidiMapping2,
-    IMidiMapping2Trait, IMidiMappingTrait, Midi1ControllerParamIDAssignment,
+    BusDirections_, ControllerNumbers_, CtrlNumber, IEditController, IMidiLearn, IMidiLearnTrait,
+    IMidiMapping, IMidiMapping2, IMidiMapping2Trait, IMidiMappingTrait, Midi1ControllerParamIDAssignment,
     Midi1ControllerParamIDAssignmentList,
 };
 use vst3::Steinberg::{kResultOk, kResultTrue};
@@ -64,6 +64,10 @@ pub(super) fn assignments(controller: &MainPtr<IEditController>) -> HashMap<(u8,
 fn ask(mapping: &MainPtr<IMidiMapping>, channel: u8, number: u8) -> Option<u32> {
     let mut id = u32::MAX;
     let number = CtrlNumber::from(number);
+    // Program change and key pressure have numbers for events that a plugin sends, and DPF complains of being asked.
+    if i32::from(number) >= com::number(ControllerNumbers_::kCountCtrlNumber) {
+        return None;
+    }
     // SAFETY: the pointer is to a number of ours; main thread, initialised.
     let result = unsafe { mapping.getMidiControllerAssignment(BUS, i16::from(channel), number, &raw mut id) };
     (result == kResultTrue && id != u32::MAX).then_some(id)

@@ -26,8 +26,9 @@ use vst3::{ComPtr, ComWrapper};
 
 /// The objects of one plugin, up and joined. Dropping it takes them down; the plugin must not be active.
 pub(super) struct Objects {
-    pub(super) component: MainPtr<IComponent>,
+    // The component goes last of the plugin's own pointers: DPF keeps one whose processor is still held for ever.
     pub(super) processor: MainPtr<IAudioProcessor>,
+    pub(super) component: MainPtr<IComponent>,
     /// Without one a plugin plays, and has no parameters.
     pub(super) controller: Option<MainPtr<IEditController>>,
     /// Whether the controller is an object of its own.

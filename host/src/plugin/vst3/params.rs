@@ -23,6 +23,8 @@ const MOST: i32 = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub(super) all: Vec<Param>,
+    /// What each of them is measured in, as `dB`; empty where there is no such thing.
+    units: Vec<String>,
     places: HashMap<u32, usize>,
     /// Parameters that choose a program: unit, parameter.
     programs: Vec<(i32, u32)>,
@@ -65,6 +67,7 @@ impl Params {
         }
         // Where two go by one id, hosts and the plugin itself mean the first.
         self.places.entry(info.id).or_insert(self.all.len());
+        self.units.push(text::from_wide(&info.units).trim().to_owned());
         self.all.push(Param {
             id: info.id,
             name: text::from_wide(&info.title),
@@ -86,6 +89,24 @@ impl Params {
     /// The parameter of an id.
     pub(super) fn get(&self, id: u32) -> Option<&Param> {
         self.all.get(*self.places.get(&id)?)
+    }
+
+    /// The controller's text for a normalized value, with the unit, which the format keeps apart from it. Some controllers
+    /// write it into both.
+    pub(super) fn words(
+        &self,
+        controller: &MainPtr<IEditController>,
+        id: u32,
+        normalized: f64,
+    ) -> Option<String> {
+        let words = words(controller, id, normalized)?;
+        let unit = self.places.get(&id).and_then(|&place| self.units.get(place));
+        Some(match unit {
+            Some(unit) if !words.is_empty() && !words.trim_end().ends_with(unit.as_str()) => {
+                format!("{} {unit}", words.trim_end())
+            }
+            _ => words,
+        })
     }
 
     /// The parameter that chooses the program of a unit.

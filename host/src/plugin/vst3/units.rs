@@ -1,8 +1,9 @@
 //! Units and programs: the parts that a plugin is made of, and the sounds that it brings along.
 
 use super::com::MainPtr;
+use super::params;
 use super::text;
-use crate::plugin::{PluginUnit, ProgramError, ProgramList};
+use crate::plugin::{Param, PluginUnit, ProgramError, ProgramList};
 use vst3::Steinberg::Vst::{
     IEditController, IUnitInfo, IUnitInfoTrait, ProgramListInfo, String128, UnitInfo,
 };
@@ -10,8 +11,8 @@ use vst3::Steinberg::kResultOk;
 
 /// The unit that all others are parts of.
 pub(super) const ROOT: i32 = 0;
-/// A unit that is a part of no other, and a unit without programs.
-const NONE: i32 = -1;
+/// A unit that is a part of no other, a unit without programs, and the list of one whose programs a parameter alone tells.
+pub(super) const NONE: i32 = -1;
 /// Units, lists and programs that a plugin may have: far more than any known.
 const MOST: i32 = 1 << 16;
 
@@ -49,6 +50,17 @@ impl Units {
                 .filter_map(|index| read_list(&info, index))
                 .collect(),
         }
+    }
+
+    /// The programs that a parameter chooses, named as it names its values.
+    pub(super) fn list_of(param: &Param, controller: &MainPtr<IEditController>) -> Option<ProgramList> {
+        let steps = param.steps.filter(|&steps| steps < MOST.unsigned_abs())?;
+        let name = |step: u32| params::words(controller, param.id, f64::from(step) / f64::from(steps));
+        Some(ProgramList {
+            id: NONE,
+            name: param.name.clone(),
+            programs: (0..=steps).map(|step| name(step).unwrap_or_default()).collect(),
+        })
     }
 
     /// The names of a unit and those that it is a part of, with `/` between them; the root's is left out.

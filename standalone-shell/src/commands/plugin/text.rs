@@ -9,8 +9,8 @@ use std::time::Duration;
 /// Programs of a list that are named: as many as fit on a screen.
 const PROGRAMS: usize = 16;
 
-/// All of it, in the words of its format.
-pub fn of(told: &Told) -> String {
+/// All of it, in the words of its format; of the parameters those that the plugin wants shown, or `all`.
+pub fn of(told: &Told, all: bool) -> String {
     let descriptor = &told.descriptor;
     let mut text = format!(
         "{} {} by {}, a {} plugin\n",
@@ -25,10 +25,23 @@ pub fn of(told: &Told) -> String {
         .collect();
     text.push_str(&words::columns(&rows));
     text.push_str(&parts(&told.facts));
-    text.push_str(&format!("{}\n", words::count(told.params.len(), "parameter")));
-    let rows: Vec<_> = told.params.iter().map(parameter_row).collect();
-    text.push_str(&words::columns(&rows));
+    text.push_str(&parameters(&told.params, all));
     text
+}
+
+/// VST3 plugins that follow MIDI controllers have a parameter for each of every channel, which nobody sets by hand.
+fn parameters(params: &[Shown], all: bool) -> String {
+    let is_shown = |shown: &&Shown| all || !shown.param.hidden;
+    let rows: Vec<_> = params.iter().filter(is_shown).map(parameter_row).collect();
+    let hidden = match params.len() - rows.len() {
+        0 => String::new(),
+        hidden => format!(" and {hidden} hidden, which --all lists"),
+    };
+    format!(
+        "{}{hidden}\n{}",
+        words::count(rows.len(), "parameter"),
+        words::columns(&rows)
+    )
 }
 
 /// What every plugin has or lacks, a line each; what few have is named only where it is there.
@@ -102,6 +115,9 @@ fn rows(told: &Told) -> Vec<(String, String)> {
         if !list.is_empty() {
             rows.push((key.to_owned(), list.join(", ")));
         }
+    }
+    if let Some(prefetchable) = facts.prefetchable {
+        rows.push(("prefetchable".to_owned(), prefetchable.to_owned()));
     }
     rows
 }
@@ -229,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_vst3_plugin_is_told_in_its_words() {
-        let text = of(&told("vst3"));
+        let text = of(&told("vst3"), false);
         for line in [
             "Grand 1.2 by Maker, a VST3 plugin",
             "audio buses in    Side (2 channels, inactive)",
@@ -240,6 +256,7 @@ mod tests {
             "key switches      Staccato (C1..C#1)",
             "note expressions  Tuning",
             "functions         DryWet (5, Mix), Low Latency Mode (99)",
+            "prefetchable      yet",
             "40 programs of Factory",
             "16  Factory 16",
             "and 24 more, which --json lists",
@@ -262,13 +279,31 @@ mod tests {
         told.facts.units.clear();
         told.facts.program_lists.clear();
         told.facts.functions.clear();
-        let text = of(&told);
+        told.facts.prefetchable = None;
+        let text = of(&told, false);
         for words in ["audio ports out", "note ports in", "extensions"] {
             assert!(text.contains(words), "{text}");
         }
-        for words in ["buses", "unit", "program", "functions"] {
+        for words in ["buses", "unit", "program", "functions", "prefetchable"] {
             assert!(!text.contains(words), "{text}");
         }
+    }
+
+    #[test]
+    fn hidden_parameters_are_counted_and_listed_on_demand() {
+        let mut told = told("vst3");
+        assert!(of(&told, false).contains("\n1 parameter\n"));
+        told.params[0].param.hidden = true;
+        let text = of(&told, false);
+        assert!(
+            text.ends_with("\n0 parameters and 1 hidden, which --all lists\n"),
+            "{text}"
+        );
+        let text = of(&told, true);
+        assert!(
+            text.contains("\n1 parameter\n  5  Mix") && text.trim_end().ends_with("hidden"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -28,6 +28,11 @@ pub fn run(options: &New) -> anyhow::Result<()> {
             told.unwrap_or_else(|| error.into())
         })?);
     }
+    for (spec, instance) in specs.iter().zip(&instances) {
+        let file = spec.source.file.display();
+        let lacks = instance.lacks().into_iter();
+        lacks.for_each(|lack| output::warn(&format!("{file}: {lack}")));
+    }
     let name = match (&state, instances.first()) {
         (Some(state), _) => one_line(&state.name()),
         (None, Some(first)) => one_line(&first.descriptor().name),
@@ -45,7 +50,13 @@ pub fn run(options: &New) -> anyhow::Result<()> {
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let chain = instances.iter_mut().zip(&specs);
-    let plugins = chain.map(|(instance, spec)| plugin(instance, spec, folder));
+    let plugins = chain.map(|(instance, spec)| {
+        plugin(instance, spec, folder).map_err(|error| {
+            let refused = error.downcast_ref::<StateError>().zip(state.as_ref());
+            let told = refused.and_then(|(error, state)| state.explain_state(error));
+            told.unwrap_or(error)
+        })
+    });
     let layer = Layer {
         name: layer_name(&name),
         plugins: plugins.collect::<anyhow::Result<_>>()?,

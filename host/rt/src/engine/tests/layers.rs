@@ -220,6 +220,7 @@ fn a_mapped_controller_sets_its_parameter_at_its_sample_and_is_consumed() {
         cookie: 0,
         low: 1.0,
         high: -1.0,
+        steps: (0.0, 0.0),
     };
     let layers = std::vec![layer(LayerSettings::default(), &[&synth])];
     let mut rig = Rig::playing(rack_with(1, layers, &[], &[map]));
@@ -238,6 +239,36 @@ fn a_mapped_controller_sets_its_parameter_at_its_sample_and_is_consumed() {
         data: [0xb1, 74, 127],
     };
     assert_eq!(synth.heard(), [(5, param(-1.0)), (6, other), (9, param(1.0))]);
+}
+
+#[test]
+fn a_mapped_controller_moves_a_stepped_parameter_from_step_to_step() {
+    let synth = Plugin::synth();
+    let map = Map {
+        cc: 74,
+        channel: None,
+        plugin: at(0, 0),
+        id: 7,
+        cookie: 0,
+        low: 3.0,
+        high: -1.0,
+        steps: (-1.0, 1.0),
+    };
+    let layers = std::vec![layer(LayerSettings::default(), &[&synth])];
+    let mut rig = Rig::playing(rack_with(1, layers, &[], &[map]));
+    for (time, value) in (0..).zip([0, 15, 16, 60, 127]) {
+        rig.engine.midi_in(time, &[0xb0, 74, value]);
+    }
+    rig.block(16);
+    let values: Vec<f64> = synth
+        .heard()
+        .into_iter()
+        .filter_map(|(_, body)| match body {
+            Body::Param { value, .. } => Some(value),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(values, [3.0, 3.0, 2.0, 1.0, -1.0]);
 }
 
 #[test]
