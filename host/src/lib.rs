@@ -8,6 +8,8 @@ pub mod clock;
 pub mod device;
 pub mod lend;
 pub mod link;
+#[cfg(windows)]
+mod messages;
 pub mod midi;
 pub mod plugin;
 pub mod render;

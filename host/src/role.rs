@@ -15,7 +15,10 @@ thread_local! {
 /// Makes the calling thread a main one: that of the plugins it loads. The first plugin or session made does this by
 /// itself. The program has one such thread; only tests, which share a process, have more.
 pub fn claim_main() {
-    MAIN.set(true);
+    if !MAIN.replace(true) {
+        #[cfg(windows)]
+        crate::messages::prepare_thread();
+    }
 }
 
 /// Whether the calling thread is in the audio role.

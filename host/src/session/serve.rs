@@ -16,6 +16,8 @@ impl Session {
     /// Serves everything that is due: reports, racks that have left, plugins, the device, MIDI ports. Returns what
     /// happened. Never waits, but for the time that plugins take in their own callbacks.
     pub fn tick(&mut self, now: Instant) -> Vec<SessionEvent> {
+        #[cfg(windows)]
+        crate::messages::serve();
         self.serve_engine();
         self.serve_device(now);
         self.serve_plugins(now);
@@ -348,9 +350,9 @@ impl Session {
         }
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     fn sleep(&mut self, limit: Duration) {
-        std::thread::sleep(limit);
+        crate::messages::wait(limit);
     }
 }
 

@@ -29,14 +29,12 @@ const SHOWN: i32 = flags::kNoteExpressionChanged
 
 pub(super) fn serve(instance: &mut Instance, now: Instant) -> Vec<PluginEvent> {
     let record = Arc::clone(&instance.record);
+    // A plugin's timer may do anything but end the plugin, so the records are held while it runs.
+    let records: Vec<_> = instance.records().cloned().collect();
     #[cfg(target_os = "linux")]
-    {
-        // A plugin's timer may do anything but end the plugin, so the records are held while it runs.
-        let records: Vec<_> = instance.records().cloned().collect();
-        records
-            .iter()
-            .for_each(|record| record.run_loop.serve_timers(now));
-    }
+    records
+        .iter()
+        .for_each(|record| record.run_loop.serve_timers(now));
     #[cfg(not(target_os = "linux"))]
     let _ = now;
     record.deliver();
@@ -48,13 +46,16 @@ pub(super) fn serve(instance: &mut Instance, now: Instant) -> Vec<PluginEvent> {
     take_edits(instance, &mut events);
     restart(instance, record.take_restart(0), &mut events);
     take_wishes(instance, &record, &mut events);
-    let lost = record.take_notices(|tag, text| {
-        events.push(match tag {
-            WRONG_THREAD => PluginEvent::WrongThread(text.to_owned()),
-            WARNING => warning(text.to_owned()),
-            _ => PluginEvent::Log("info", text.to_owned()),
+    let mut lost = 0;
+    for record in records {
+        lost += record.take_notices(|tag, text| {
+            events.push(match tag {
+                WRONG_THREAD => PluginEvent::WrongThread(text.to_owned()),
+                WARNING => warning(text.to_owned()),
+                _ => PluginEvent::Log("info", text.to_owned()),
+            });
         });
-    });
+    }
     let refused = record.exchange.take_refused();
     if refused > 0 {
         let text = format!("{refused} blocks of its displays found no room, because it has too few");

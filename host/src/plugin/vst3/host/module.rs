@@ -27,6 +27,7 @@ impl ModuleContext {
         context
     }
 
+    #[cfg(target_os = "linux")]
     pub(in crate::plugin::vst3) const fn record(&self) -> &Arc<Record> {
         &self.0
     }
