@@ -95,8 +95,6 @@ pub struct Parts {
     pub notes: Lent<[i32]>,
     /// Whether it has an event input.
     pub event_inputs: bool,
-    /// Whether it takes text for notes: its `INoteExpressionController` lists `kTextTypeID` or `kPhonemeTypeID`.
-    pub text: bool,
     /// Normalized values by parameter id that it is told with its first block.
     pub initial: Lent<[(u32, f64)]>,
 }
@@ -114,7 +112,6 @@ pub struct Vst3Processor {
     notes: Notes,
     said: Said,
     event_inputs: bool,
-    text: bool,
     event_flags: u16,
     initial: Lent<[(u32, f64)]>,
     /// Initial values that the plugin has been told.
@@ -137,7 +134,6 @@ impl Vst3Processor {
             notes: Notes::new(parts.notes),
             said: Said::NONE,
             event_inputs: parts.event_inputs,
-            text: parts.text && parts.event_inputs,
             // Nothing that is rendered is played at that moment.
             event_flags: if parts.offline { 0 } else { LIVE },
             initial: parts.initial,

@@ -50,6 +50,14 @@ pub enum ParamError {
         /// The ids of those that go by it.
         ids: Vec<String>,
     },
+    /// Only the plugin itself may change it.
+    #[error("The parameter \"{name}\" of {plugin} is read-only: it shows something and cannot be set.")]
+    ReadOnly {
+        /// The plugin.
+        plugin: String,
+        /// The parameter.
+        name: String,
+    },
     /// The value is out of its range.
     #[error("The parameter \"{name}\" of {plugin} takes {min} to {max}, not {value}.")]
     Range {
@@ -133,12 +141,18 @@ pub(super) fn find<'a>(params: &'a [Param], name: &str, plugin: &str) -> Result<
 }
 
 impl Param {
-    /// Checks that a value lies in the parameter's range.
+    /// Checks that the parameter may be set to a value.
     ///
     /// # Errors
     ///
-    /// It does not, or is no number.
+    /// It is read-only, or the value lies outside of its range or is no number.
     pub fn check(&self, value: f64, plugin: &str) -> Result<f64, ParamError> {
+        if self.read_only {
+            return Err(ParamError::ReadOnly {
+                plugin: plugin.to_owned(),
+                name: self.name.clone(),
+            });
+        }
         if (self.min..=self.max).contains(&value) {
             return Ok(value);
         }
@@ -202,5 +216,10 @@ mod tests {
         for bad in [1.1, -0.1, f64::NAN, f64::INFINITY] {
             assert!(param(1, "A", "").check(bad, "P").is_err());
         }
+        let shown = Param {
+            read_only: true,
+            ..param(1, "A", "")
+        };
+        assert!(matches!(shown.check(0.5, "P"), Err(ParamError::ReadOnly { .. })));
     }
 }

@@ -4,7 +4,7 @@ use super::error::{Place, RackError, RackWarning};
 use super::restarts::Restarts;
 use super::spec::{LayerSpec, MapSpec, PluginSpec, RackSpec};
 use crate::lend::lend;
-use crate::plugin::{Instance, Param, RenderMode};
+use crate::plugin::{Instance, Param, ParamError, RenderMode};
 use rt::Lent;
 use rt::rack::{Layer, LayerSettings, MAX_CHAIN, MAX_LAYERS, Map, Rack, Unit};
 use rt::wire::{PluginAddress, RackId};
@@ -124,6 +124,15 @@ impl LoadedRack {
                 return Ok(None);
             }
         };
+        if param.read_only {
+            let error = ParamError::ReadOnly {
+                plugin: name.clone(),
+                name: param.name.clone(),
+            };
+            let text = format!("{error} Controller {cc} is not mapped.");
+            self.warnings.push(RackWarning { place, text });
+            return Ok(None);
+        }
         let (low, high) = range.unwrap_or((param.min, param.max));
         let beyond = [low, high]
             .into_iter()
@@ -351,7 +360,7 @@ fn load_plugin(
     Ok(instance)
 }
 
-/// The id and value to set for a parameter as it was asked for; none if the plugin has none such.
+/// The id and value to set for a parameter as it was asked for; none if the plugin has none such that can be set.
 fn chosen_value(
     instance: &Instance,
     name: &str,
@@ -368,7 +377,7 @@ fn chosen_value(
     let Err(error) = param.check(value, &instance.descriptor().name) else {
         return Some((param.id, value));
     };
-    if value.is_nan() {
+    if value.is_nan() || param.read_only {
         warn(format!("{error} The value is left out."));
         return None;
     }

@@ -148,7 +148,9 @@ impl Session {
         self.prepare(rate, block)?;
         let callback = self.callback(rate).ok_or(OpenError::Stuck)?;
         self.output.offline = Some(Offline::new(callback, rate, block));
-        self.settle()
+        self.settle()?;
+        self.tell_latencies();
+        Ok(())
     }
 
     /// The device that [`Session::open_offline`] opened.

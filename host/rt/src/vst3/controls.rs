@@ -27,7 +27,9 @@ const SEEN: usize = (CHANNELS * CONTROLLERS).div_ceil(64);
 /// the map and takes what the audio thread has left.
 pub struct Controls {
     map: [[AtomicU32; CONTROLLERS]; CHANNELS],
-    program_steps: AtomicU32,
+    /// By channel.
+    program_steps: [AtomicU32; CHANNELS],
+    expressions: AtomicU32,
     learns: AtomicBool,
     any_seen: AtomicBool,
     seen: [AtomicU64; SEEN],
@@ -112,7 +114,8 @@ impl Controls {
         }
         Self {
             map: [const { [const { AtomicU32::new(kNoParamId) }; CONTROLLERS] }; CHANNELS],
-            program_steps: AtomicU32::new(0),
+            program_steps: [const { AtomicU32::new(0) }; CHANNELS],
+            expressions: AtomicU32::new(0),
             learns: AtomicBool::new(false),
             any_seen: AtomicBool::new(false),
             seen: [const { AtomicU64::new(0) }; SEEN],
@@ -144,18 +147,34 @@ impl Controls {
         self.map.get(usize::from(channel))?.get(usize::from(controller))
     }
 
-    /// Sets the number of steps of the parameter that program changes move: the number of programs less one. 0 means 127.
-    pub fn set_program_steps(&self, steps: u32) {
-        self.program_steps.store(steps, Ordering::Relaxed);
+    /// Sets the number of steps of the parameter that a channel's program changes move: the number of programs less one. 0
+    /// means 127.
+    pub fn set_program_steps(&self, channel: u8, steps: u32) {
+        if let Some(place) = self.program_steps.get(usize::from(channel)) {
+            place.store(steps, Ordering::Relaxed);
+        }
     }
 
-    /// The normalized value of a program.
-    pub(super) fn program(&self, program: u8) -> f64 {
-        let steps = match self.program_steps.load(Ordering::Relaxed) {
+    /// The normalized value of a channel's program.
+    pub(super) fn program(&self, channel: u8, program: u8) -> f64 {
+        let place = self.program_steps.get(usize::from(channel));
+        let steps = match place.map_or(0, |steps| steps.load(Ordering::Relaxed)) {
             0 => 127,
             steps => steps,
         };
         (f64::from(program) / f64::from(steps)).min(1.0)
+    }
+
+    /// Sets which note expressions the plugin takes, those of its `INoteExpressionController`: a bit for each type id
+    /// below 32, which is where the specification's own lie.
+    pub fn set_expressions(&self, types: u32) {
+        self.expressions.store(types, Ordering::Relaxed);
+    }
+
+    /// Whether the plugin takes note expressions of a type.
+    pub(super) fn takes_expression(&self, type_id: u32) -> bool {
+        let types = self.expressions.load(Ordering::Relaxed);
+        types.checked_shr(type_id).unwrap_or(0) & 1 != 0
     }
 
     /// Sets whether controllers that move are remembered for [`take_learned`](Self::take_learned).

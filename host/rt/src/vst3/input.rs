@@ -26,8 +26,6 @@ pub(super) struct Teller<'a> {
     pub(super) list: &'a EventList,
     /// Whether the plugin takes events at all.
     pub(super) event_inputs: bool,
-    /// Whether it takes text for notes.
-    pub(super) text: bool,
     /// What every event is marked with.
     pub(super) flags: u16,
     /// The span's first frame in the block.
@@ -201,6 +199,9 @@ impl Teller<'_> {
             Expression::Expression => kExpressionTypeID,
             Expression::Brightness => kBrightnessTypeID,
         };
+        if !self.controls.takes_expression(type_id) {
+            return;
+        }
         // The event names a note by its id alone, so there is none for a key that is not held.
         self.notes.each(note, |_, _, id| {
             let value = NoteExpressionValueEvent {
@@ -239,12 +240,14 @@ impl Teller<'_> {
 
     /// Tells the text of notes: UTF-16 with a zero at its end, from an even address on.
     fn note_text(&self, at: i32, note: NoteAddress, phonemes: bool, text: &[u8]) {
-        if !self.text || text.len() < 2 || (note.id >= 0 && note.key < 0) {
+        let type_id = if phonemes { kPhonemeTypeID } else { kTextTypeID };
+        let taken = self.controls.takes_expression(type_id);
+        if !taken || text.len() < 2 || (note.id >= 0 && note.key < 0) {
             return;
         }
         self.notes.each(note, |_, _, id| {
             let text = NoteExpressionTextEvent {
-                typeId: if phonemes { kPhonemeTypeID } else { kTextTypeID },
+                typeId: type_id,
                 noteId: id,
                 // The zero is not counted.
                 textLen: u32::try_from(text.len() / 2 - 1).unwrap_or(0),
@@ -291,7 +294,13 @@ impl Teller<'_> {
                 }
                 self.control(at, channel, first, part(second), release);
             }
-            0xc0 => self.control(at, channel, PROGRAM_CHANGE, self.controls.program(first), release),
+            0xc0 => self.control(
+                at,
+                channel,
+                PROGRAM_CHANGE,
+                self.controls.program(channel, first),
+                release,
+            ),
             0xd0 => self.control(at, channel, CHANNEL_PRESSURE, part(first), other),
             0xe0 => {
                 // Over 16383, as the SDK's example host and JUCE do it: a plugin that multiplies by that gets back the
@@ -329,7 +338,13 @@ impl Teller<'_> {
             }
             (4, 0xc0) => {
                 let program = (data[1] >> 24) as u8 & 127;
-                self.control(at, channel, PROGRAM_CHANGE, self.controls.program(program), other);
+                self.control(
+                    at,
+                    channel,
+                    PROGRAM_CHANGE,
+                    self.controls.program(channel, program),
+                    other,
+                );
             }
             (4, 0xd0) => self.control(at, channel, CHANNEL_PRESSURE, value, other),
             (4, 0xe0) => self.control(at, channel, PITCH_BEND, value, other),

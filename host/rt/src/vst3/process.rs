@@ -140,7 +140,6 @@ impl Vst3Processor {
             notes: &mut self.notes,
             list,
             event_inputs: self.event_inputs,
-            text: self.text,
             flags: self.event_flags,
             start: place.start,
             beats: Beats::new(&place.transport, self.rate),

@@ -2,7 +2,6 @@
 
 use super::buses::{self, Bus, EVENT, INPUT, OUTPUT};
 use super::com::number;
-use super::facts;
 use super::instance::Instance;
 use super::mapping;
 use super::objects::{Objects, word};
@@ -19,7 +18,7 @@ use std::sync::atomic::AtomicU64;
 use vst3::ComPtr;
 use vst3::Steinberg::Vst::{
     IAudioProcessorTrait, IComponentTrait, IProcessContextRequirements, IProcessContextRequirementsTrait,
-    NoteExpressionTypeIDs_, ProcessModes_, ProcessSetup, RestartFlags_, SymbolicSampleSizes_,
+    ProcessModes_, ProcessSetup, RestartFlags_, SymbolicSampleSizes_,
 };
 use vst3::Steinberg::{kNotImplemented, kResultOk, kResultTrue};
 
@@ -125,6 +124,7 @@ pub(super) fn prepare(instance: &mut Instance, rate: f64, max_block: usize) -> R
     instance.record.take_restart(!settled);
     let controls = Arc::new(controls(instance));
     mapping::read(objects.controller.as_ref(), &instance.params, &controls);
+    mapping::read_expressions(objects.controller.as_ref(), &controls);
     let processor = Box::new(Vst3Processor::new(Parts {
         // SAFETY: the component was just activated. The processor goes to the audio thread and comes home to be dropped
         // before the instance deactivates the component: `deactivate` refuses while it lives.
@@ -138,7 +138,6 @@ pub(super) fn prepare(instance: &mut Instance, rate: f64, max_block: usize) -> R
         shared: share(&controls),
         notes: lend_slice(NOTES, -1),
         event_inputs: hears,
-        text: takes_text(objects),
         initial: lend(instance.pending.clone().into_boxed_slice()),
     }));
     instance.activated(Activated {
@@ -196,21 +195,6 @@ fn needs(objects: &Objects) -> u32 {
     // SAFETY: main thread, set up.
     requirements.map_or(u32::MAX, |requirements| unsafe {
         requirements.getProcessContextRequirements()
-    })
-}
-
-/// Whether the plugin has a note expression that is text.
-fn takes_text(objects: &Objects) -> bool {
-    let text = [
-        NoteExpressionTypeIDs_::kTextTypeID,
-        NoteExpressionTypeIDs_::kPhonemeTypeID,
-    ]
-    .map(i64::from);
-    let expressions = objects.controller.as_ref().map(facts::note_expressions);
-    expressions.is_some_and(|expressions| {
-        expressions
-            .iter()
-            .any(|(kind, _)| text.contains(&i64::from(*kind)))
     })
 }
 

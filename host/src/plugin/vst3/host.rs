@@ -23,8 +23,8 @@ use vst3::Steinberg::Vst::{
     IAudioProcessor_iid, IComponent_iid, IComponentHandler, IComponentHandler2, IComponentHandler3,
     IComponentHandlerBusActivation, IComponentHandlerSystemTime, IConnectionPoint_iid, IDataExchangeHandler,
     IDataExchangeReceiver_iid, IEditController_iid, IHostApplication, IHostApplicationTrait,
-    IKeyswitchController_iid, IMessage, IMessage_iid, IMidiLearn_iid, IMidiMapping_iid, IMidiMapping2_iid,
-    INoteExpressionController_iid, IParameterFunctionName_iid, IPlugInterfaceSupport,
+    IKeyswitchController_iid, IMessage, IMessage_iid, IMidiLearn_iid, IMidiLearn2_iid, IMidiMapping_iid,
+    IMidiMapping2_iid, INoteExpressionController_iid, IParameterFunctionName_iid, IPlugInterfaceSupport,
     IPlugInterfaceSupportTrait, IPrefetchableSupport_iid, IProcessContextRequirements_iid,
     IProgramListData_iid, IProgress, IRemapParamID_iid, IUnitHandler, IUnitHandler2, IUnitInfo_iid,
     String128,
@@ -36,7 +36,7 @@ use vst3::{Class, ComPtr, ComWrapper, Interface};
 const NAME: &str = "Backline";
 
 /// Interfaces of a plugin that Backline uses, and no others: a plugin may leave out the work for the rest.
-const USED: [TUID; 18] = [
+const USED: [TUID; 19] = [
     IAudioPresentationLatency_iid,
     IAudioProcessor_iid,
     IComponent_iid,
@@ -45,6 +45,7 @@ const USED: [TUID; 18] = [
     IEditController_iid,
     IInfoListener_iid,
     IKeyswitchController_iid,
+    IMidiLearn2_iid,
     IMidiLearn_iid,
     IMidiMapping2_iid,
     IMidiMapping_iid,

@@ -121,6 +121,7 @@ impl Instance {
     /// Takes the plugin's objects down and makes them anew from the same class, in the same state.
     fn load_anew(&mut self) {
         let state = state::save(self).ok().filter(|state| !state.is_empty());
+        // What the processor was not told yet is not in its state.
         let pending = std::mem::take(&mut self.pending);
         self.menu = None;
         self.objects = None;
@@ -152,8 +153,11 @@ impl Instance {
             self.told.push(warning(error.to_string()));
         }
         for (id, normalized) in pending {
-            self.tell_controller(id, normalized);
-            self.put_by(id, normalized);
+            // It may have other parameters now.
+            if self.params.has(id) {
+                self.tell_controller(id, normalized);
+                self.put_by(id, normalized);
+            }
         }
         self.tell_channel();
     }
@@ -191,6 +195,13 @@ impl Instance {
     pub(super) fn read_assignments(&mut self) {
         if let Some(controls) = self.controls() {
             mapping::read(self.controller(), &self.params, controls);
+        }
+    }
+
+    /// Reads again which note expressions the plugin takes.
+    pub(super) fn read_expressions(&self) {
+        if let Some(controls) = self.controls() {
+            mapping::read_expressions(self.controller(), controls);
         }
     }
 
@@ -283,6 +294,15 @@ impl Instance {
         }
     }
 
+    /// Whether the controller has that very value. Telling it again is no help, and sets off what some do at each press of
+    /// a button that is a parameter.
+    fn controller_has(&self, id: u32, normalized: f64) -> bool {
+        self.controller().is_some_and(|controller| {
+            // SAFETY: main thread, initialised.
+            unsafe { controller.getParamNormalized(id) }.to_bits() == normalized.to_bits()
+        })
+    }
+
     /// Takes edits out of the record, behind those that were taken before.
     fn collect_edits(&mut self) {
         let record = &self.record;
@@ -310,7 +330,8 @@ impl Instance {
         for (id, value, from_plugin) in news {
             self.initial.retain(|(known, _)| *known != id);
             // Under somebody's hand the controller knows better than what its processor was told a moment ago.
-            if from_plugin || !self.held.contains(&id) {
+            let held = !from_plugin && self.held.contains(&id);
+            if !held && !self.controller_has(id, value) {
                 self.tell_controller(id, value);
             }
             if from_plugin {
@@ -418,12 +439,19 @@ impl Instance {
         if std::mem::take(&mut self.reload) {
             self.load_anew();
         }
+        if self.mode == RenderMode::Offline && !self.pending.is_empty() {
+            // Live, a plugin that hears in its first block of a value that changes its latency is restarted. A rendering has
+            // begun by then, and its latency is cut off as it was before.
+            flush::flush(self);
+        }
         activation::activate(self, rate, max_block)
     }
 
     /// Notes what an activation gave.
     pub(super) fn activated(&mut self, activated: Activated) {
-        if activated.sentence != self.activated.as_ref().and_then(|last| last.sentence.clone()) {
+        // What was told of the last activation is known.
+        let known = self.activated.as_ref().and_then(|last| last.sentence.as_ref());
+        if known != activated.sentence.as_ref() {
             self.told.extend(activated.sentence.clone().map(warning));
         }
         self.initial = std::mem::take(&mut self.pending);

@@ -1,13 +1,15 @@
 //! Which parameters MIDI controllers move: VST3 plugins get no controllers, but values of the parameters assigned to them.
 
-use super::com::{self, MainPtr};
+use super::com::{MainPtr, number};
+use super::facts;
 use super::params::Params;
+use crate::plugin::Param;
 use rt::vst3::{CONTROLLERS, Controls, PROGRAM_CHANGE};
 use std::collections::HashMap;
 use vst3::Steinberg::Vst::{
-    BusDirections_, ControllerNumbers_, CtrlNumber, IEditController, IMidiLearn, IMidiLearnTrait,
-    IMidiMapping, IMidiMapping2, IMidiMapping2Trait, IMidiMappingTrait, Midi1ControllerParamIDAssignment,
-    Midi1ControllerParamIDAssignmentList,
+    BusDirections_, CtrlNumber, IEditController, IMidiLearn, IMidiLearn2, IMidiLearn2Trait, IMidiLearnTrait,
+    IMidiMapping, IMidiMapping2, IMidiMapping2Trait, IMidiMappingTrait, IUnitInfo, IUnitInfoTrait,
+    MediaTypes_, Midi1ControllerParamIDAssignment, Midi1ControllerParamIDAssignmentList,
 };
 use vst3::Steinberg::{kResultOk, kResultTrue};
 
@@ -20,19 +22,16 @@ const BUS: i32 = 0;
 /// Reads the assignments and puts them where the audio thread looks them up, while it plays on.
 pub(super) fn read(controller: Option<&MainPtr<IEditController>>, params: &Params, controls: &Controls) {
     let Some(controller) = controller else { return };
-    controls.set_learns(controller.cast::<IMidiLearn>().is_some());
+    controls.set_learns(Learner::of(controller).is_some());
     let assigned = assignments(controller);
-    let program = params.main_program();
-    controls.set_program_steps(program.and_then(|program| program.steps).unwrap_or(0));
+    let units = controller.cast::<IUnitInfo>();
     for channel in 0..16 {
         for number in (0..=u8::MAX).take(CONTROLLERS) {
-            let mut id = assigned.get(&(channel, number)).copied();
-            if number == PROGRAM_CHANGE {
-                // Program changes belong to the parameter that says it is for them, also without an assignment.
-                id = id.or(program.map(|program| program.id));
-            }
-            controls.set_map(channel, number, id);
+            controls.set_map(channel, number, assigned.get(&(channel, number)).copied());
         }
+        let program = program(units.as_ref(), params, channel);
+        controls.set_program_steps(channel, program.and_then(|program| program.steps).unwrap_or(0));
+        controls.set_map(channel, PROGRAM_CHANGE, program.map(|program| program.id));
     }
 }
 
@@ -55,19 +54,40 @@ pub(super) fn assignments(controller: &MainPtr<IEditController>) -> HashMap<(u8,
     let Some(mapping) = controller.cast::<IMidiMapping>() else {
         return HashMap::new();
     };
-    let numbers = || (0..=u8::MAX).take(CONTROLLERS);
-    let all = (0..16).flat_map(|channel| numbers().map(move |number| (channel, number)));
+    // The numbers from program change on stand for nothing but a plugin's own MIDI output. Some plugins look them up in a
+    // table that ends before them, and DPF complains of being asked.
+    let all = (0..16).flat_map(|channel| (0..PROGRAM_CHANGE).map(move |number| (channel, number)));
     all.filter_map(|(channel, number)| Some(((channel, number), ask(&mapping, channel, number)?)))
         .collect()
+}
+
+/// Reads which note expressions the plugin takes, for the audio thread to send no others.
+pub(super) fn read_expressions(controller: Option<&MainPtr<IEditController>>, controls: &Controls) {
+    let declared = controller.map(facts::note_expressions).unwrap_or_default();
+    // Those of a plugin's own come behind the specification's, and nobody here sends them.
+    let types = declared
+        .into_iter()
+        .filter_map(|(kind, _)| 1_u32.checked_shl(kind));
+    controls.set_expressions(types.fold(0, |all, kind| all | kind));
+}
+
+/// The parameter that a channel's program changes move: that of the unit which the channel belongs to, or else the
+/// plugin's main one.
+fn program<'a>(units: Option<&MainPtr<IUnitInfo>>, params: &'a Params, channel: u8) -> Option<&'a Param> {
+    let unit = units.and_then(|units| {
+        let mut unit = -1;
+        let (kind, input) = (number(MediaTypes_::kEvent), number(BusDirections_::kInput));
+        // SAFETY: the pointer is to a number of ours; main thread, initialised.
+        let result = unsafe { units.getUnitByBus(kind, input, BUS, channel.into(), &raw mut unit) };
+        (result == kResultOk).then_some(unit)
+    });
+    unit.and_then(|unit| params.program_of(unit))
+        .or_else(|| params.main_program())
 }
 
 fn ask(mapping: &MainPtr<IMidiMapping>, channel: u8, number: u8) -> Option<u32> {
     let mut id = u32::MAX;
     let number = CtrlNumber::from(number);
-    // Program change and key pressure have numbers for events that a plugin sends, and DPF complains of being asked.
-    if i32::from(number) >= com::number(ControllerNumbers_::kCountCtrlNumber) {
-        return None;
-    }
     // SAFETY: the pointer is to a number of ours; main thread, initialised.
     let result = unsafe { mapping.getMidiControllerAssignment(BUS, i16::from(channel), number, &raw mut id) };
     (result == kResultTrue && id != u32::MAX).then_some(id)
@@ -97,6 +117,20 @@ fn list(mapping: &MainPtr<IMidiMapping2>) -> Vec<Midi1ControllerParamIDAssignmen
     }
 }
 
+/// Who is told which controllers move.
+enum Learner {
+    First(MainPtr<IMidiLearn>),
+    Second(MainPtr<IMidiLearn2>),
+}
+
+impl Learner {
+    /// The newer interface takes the older one's place, as with assignments.
+    fn of(controller: &MainPtr<IEditController>) -> Option<Self> {
+        let newer = controller.cast::<IMidiLearn2>().map(Self::Second);
+        newer.or_else(|| controller.cast::<IMidiLearn>().map(Self::First))
+    }
+}
+
 /// Tells a plugin that learns which controllers have moved since the last time.
 pub(super) fn tell_learned(controller: Option<&MainPtr<IEditController>>, controls: &Controls) {
     let mut moved = Vec::new();
@@ -104,11 +138,18 @@ pub(super) fn tell_learned(controller: Option<&MainPtr<IEditController>>, contro
     if moved.is_empty() {
         return;
     }
-    let Some(learn) = controller.and_then(|controller| controller.cast::<IMidiLearn>()) else {
+    let Some(learner) = controller.and_then(Learner::of) else {
         return;
     };
-    for (channel, number) in moved {
+    // As when assignments are read: those from program change on are no controllers to learn.
+    for (channel, number) in moved.into_iter().filter(|&(_, number)| number < PROGRAM_CHANGE) {
+        let number = CtrlNumber::from(number);
         // SAFETY: main thread, initialised. Whether it learnt shows when it asks for the assignments to be read again.
-        unsafe { learn.onLiveMIDIControllerInput(BUS, i16::from(channel), CtrlNumber::from(number)) };
+        unsafe {
+            match &learner {
+                Learner::First(learn) => learn.onLiveMIDIControllerInput(BUS, channel.into(), number),
+                Learner::Second(learn) => learn.onLiveMidi1ControllerInput(BUS, channel, number),
+            }
+        };
     }
 }

@@ -91,6 +91,11 @@ impl Params {
         self.all.get(*self.places.get(&id)?)
     }
 
+    /// Whether there is a parameter of an id.
+    pub(super) fn has(&self, id: u32) -> bool {
+        self.places.contains_key(&id)
+    }
+
     /// The controller's text for a normalized value, with the unit, which the format keeps apart from it. Some controllers
     /// write it into both.
     pub(super) fn words(

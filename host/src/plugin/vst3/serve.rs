@@ -21,7 +21,7 @@ pub(super) const SATISFIED: i32 = flags::kIoChanged
 const ANEW: i32 =
     flags::kReloadComponent | flags::kIoChanged | flags::kLatencyChanged | flags::kPrefetchableSupportChanged;
 
-/// What is only read when somebody looks, so that all there is to do is to say so.
+/// What people see when they look, so that they are told to look again.
 const SHOWN: i32 = flags::kNoteExpressionChanged
     | flags::kIoTitlesChanged
     | flags::kRoutingInfoChanged
@@ -43,8 +43,13 @@ pub(super) fn serve(instance: &mut Instance, now: Instant) -> Vec<PluginEvent> {
         mapping::tell_learned(instance.controller(), controls);
     }
     let mut events = std::mem::take(&mut instance.told);
+    let asked = record.take_restart(0);
+    if asked & (flags::kParamTitlesChanged | flags::kParamIDMappingChanged) != 0 {
+        // Before the edits, which may be of new parameters.
+        read_params(instance, &mut events);
+    }
     take_edits(instance, &mut events);
-    restart(instance, record.take_restart(0), &mut events);
+    restart(instance, asked, &mut events);
     take_wishes(instance, &record, &mut events);
     let mut lost = 0;
     for record in records {
@@ -67,9 +72,24 @@ pub(super) fn serve(instance: &mut Instance, now: Instant) -> Vec<PluginEvent> {
     events
 }
 
-/// Edits of the plugin's own editor go to its processor, which hears of them from the host alone.
+fn read_params(instance: &mut Instance, events: &mut Vec<PluginEvent>) {
+    let known: HashSet<u32> = instance.params.all.iter().map(|param| param.id).collect();
+    instance.read_params();
+    events.push(PluginEvent::ParamList);
+    // What its processor does with new ones is heard of from the next activation on.
+    let mut now = instance.params.all.iter();
+    if instance.is_active() && now.any(|param| !known.contains(&param.id)) {
+        events.push(PluginEvent::Restart);
+    }
+}
+
+/// Edits of the plugin's own editor go to its processor, which hears of them from the host alone. Those of parameters that
+/// it does not have are dropped, as other hosts do.
 fn take_edits(instance: &mut Instance, events: &mut Vec<PluginEvent>) {
     for edit in instance.take_edits() {
+        if !instance.params.has(edit.id) {
+            continue;
+        }
         match edit.what {
             EditStep::Begin => events.push(PluginEvent::EditBegin(edit.id)),
             EditStep::End => events.push(PluginEvent::EditEnd(edit.id)),
@@ -91,16 +111,6 @@ fn restart(instance: &mut Instance, asked: i32, events: &mut Vec<PluginEvent>) {
     if has(ANEW) && instance.is_active() {
         events.push(PluginEvent::Restart);
     }
-    if has(flags::kParamTitlesChanged | flags::kParamIDMappingChanged) {
-        let known: HashSet<u32> = instance.params.all.iter().map(|param| param.id).collect();
-        instance.read_params();
-        events.push(PluginEvent::ParamList);
-        // What its processor does with new ones is heard of from the next activation on.
-        let mut now = instance.params.all.iter();
-        if instance.is_active() && now.any(|param| !known.contains(&param.id)) {
-            events.push(PluginEvent::Restart);
-        }
-    }
     if has(flags::kParamValuesChanged) {
         events.push(PluginEvent::ParamValues);
     }
@@ -108,6 +118,9 @@ fn restart(instance: &mut Instance, asked: i32, events: &mut Vec<PluginEvent>) {
         // The number of programs may have changed as well.
         instance.read_units();
         instance.read_assignments();
+    }
+    if has(flags::kNoteExpressionChanged) {
+        instance.read_expressions();
     }
     if has(SHOWN) {
         events.push(PluginEvent::NoteInfo);

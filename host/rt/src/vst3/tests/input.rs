@@ -259,7 +259,7 @@ fn midi_becomes_notes_and_mapped_parameters() {
         ]
     );
     // Three programs; the third and all behind it are the last.
-    rig.controls.set_program_steps(2);
+    rig.controls.set_program_steps(2, 2);
     for (program, value) in [(1, 0.5), (2, 1.0), (9, 1.0)] {
         assert_eq!(
             rig.play_one(&at(0, &[midi([0xc2, program, 0])])).changes,

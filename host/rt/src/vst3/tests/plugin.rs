@@ -172,7 +172,7 @@ pub(super) struct Setup {
     pub(super) offline: bool,
     pub(super) wide: bool,
     pub(super) event_inputs: bool,
-    pub(super) text: bool,
+    pub(super) expressions: u32,
     pub(super) ids: Vec<u32>,
     pub(super) initial: Vec<(u32, f64)>,
 }
@@ -193,7 +193,7 @@ impl Default for Setup {
             offline: false,
             wide: false,
             event_inputs: true,
-            text: true,
+            expressions: u32::MAX,
             ids: (0..32).collect(),
             initial: Vec::new(),
         }
@@ -266,6 +266,7 @@ impl Rig {
             act: RefCell::new(Box::new(|_| {})),
         });
         let controls = Arc::new(controls(&setup.ids));
+        controls.set_expressions(setup.expressions);
         let (input_pointers, inputs, wide_inputs) = pointers(setup.inputs);
         let (output_pointers, outputs, wide_outputs) = pointers(setup.outputs);
         let wide = |samples| slice(samples, Cell::new(0.5));
@@ -284,7 +285,6 @@ impl Rig {
             shared: share(&controls),
             notes: slice(NOTES, 77),
             event_inputs: setup.event_inputs,
-            text: setup.text,
             initial: lend(setup.initial.into_boxed_slice()),
         });
         Self {
