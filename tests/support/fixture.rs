@@ -5,6 +5,7 @@ use libloading::{Library, Symbol};
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The fixture's globals are one for the whole process, so tests that look at them take turns.
@@ -16,9 +17,10 @@ static TURN: Mutex<()> = Mutex::new(());
 pub struct Fixture {
     format: Format,
     library: Library,
-    /// Instances in the order in which the trace first named them: their numbers count the whole process.
-    seen: RefCell<Vec<String>>,
-    _turn: MutexGuard<'static, ()>,
+    /// Instances, and controllers that are objects of their own, in the order in which the trace first named them: their
+    /// numbers count the whole process.
+    seen: RefCell<[Vec<String>; 2]>,
+    _turn: Rc<MutexGuard<'static, ()>>,
 }
 
 impl std::fmt::Debug for Fixture {
@@ -48,6 +50,10 @@ impl Fixture {
     #[must_use]
     pub fn open_as(format: Format) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::within(format, Rc::new(turn))
+    }
+
+    fn within(format: Format, turn: Rc<MutexGuard<'static, ()>>) -> Self {
         let path = super::fixture(&format!("{}-fixture", format.key()));
         let fixture = Self {
             format,
@@ -58,6 +64,17 @@ impl Fixture {
         // SAFETY: the fixture exports this function with this signature.
         unsafe { fixture.symbol::<unsafe extern "C" fn()>("backline_fixture_reset")() };
         fixture
+    }
+
+    /// Opens the control functions of both formats' fixtures.
+    ///
+    /// # Panics
+    ///
+    /// If a library does not load.
+    #[must_use]
+    pub fn open_both() -> [Self; 2] {
+        let turn = Rc::new(TURN.lock().unwrap_or_else(PoisonError::into_inner));
+        super::FORMATS.map(|format| Self::within(format, Rc::clone(&turn)))
     }
 
     fn symbol<T>(&self, name: &str) -> Symbol<'_, T> {
@@ -86,7 +103,8 @@ impl Fixture {
         self.take("backline_fixture_take_violations")
     }
 
-    /// Takes the life-cycle calls in their order. Instances are numbered from 1 as they were met since this was opened.
+    /// Takes the life-cycle calls in their order. Instances are numbered from 1 as they were met since this was opened, and
+    /// so are separate controllers, as `watch.controller/1`.
     #[must_use]
     pub fn trace(&self) -> Vec<String> {
         self.take("backline_fixture_take_trace")
@@ -95,11 +113,25 @@ impl Fixture {
             .collect()
     }
 
-    /// Takes the life-cycle calls of one instance, as `watch#1`, without its name.
+    /// Takes those life-cycle calls that both formats have, which must come in the same order: nothing of controllers,
+    /// connections and `terminate`.
+    #[must_use]
+    pub fn lives(&self) -> Vec<String> {
+        let mut trace = self.trace();
+        trace.retain(|line| {
+            let (subject, call) = line.split_once(' ').unwrap_or_default();
+            !subject.contains('/')
+                && subject != "factory"
+                && !["connect", "disconnect", "terminate"].contains(&call)
+        });
+        trace
+    }
+
+    /// Takes those life-cycle calls of one instance, as `watch#1`, that both formats have, without its name.
     #[must_use]
     pub fn life_of(&self, instance: &str) -> Vec<String> {
-        let trace = self.trace();
-        trace
+        let lives = self.lives();
+        lives
             .iter()
             .filter_map(|line| line.strip_prefix(instance)?.strip_prefix(' '))
             .map(str::to_owned)
@@ -107,22 +139,21 @@ impl Fixture {
     }
 
     fn renumber(&self, line: &str) -> String {
-        let Some((instance, call)) = line
-            .split_once(' ')
-            .filter(|(instance, _)| instance.contains('#'))
-        else {
+        let Some((object, call)) = line.split_once(' ') else {
             return line.to_owned();
         };
         let mut seen = self.seen.borrow_mut();
-        let index = seen
-            .iter()
-            .position(|known| known == instance)
-            .unwrap_or_else(|| {
-                seen.push(instance.to_owned());
-                seen.len() - 1
-            });
-        let plugin = instance.split('#').next().unwrap_or_default();
-        format!("{plugin}#{} {call}", index + 1)
+        for (sign, seen) in ['#', '/'].into_iter().zip(seen.iter_mut()) {
+            if let Some((plugin, _)) = object.split_once(sign) {
+                let known = seen.iter().position(|known| known == object);
+                let index = known.unwrap_or_else(|| {
+                    seen.push(object.to_owned());
+                    seen.len() - 1
+                });
+                return format!("{plugin}{sign}{} {call}", index + 1);
+            }
+        }
+        line.to_owned()
     }
 
     /// A counter, as `process.calls`.

@@ -52,15 +52,49 @@ pub fn rack(layers: Vec<LayerSpec>) -> RackSpec {
     }
 }
 
-/// A plugin with parameters set by name.
+/// A demonstration plugin, as `demo-synth`, in a format.
+#[must_use]
+pub fn demo_plugin(format: Format, name: &str) -> PluginSpec {
+    PluginSpec::new(Source {
+        file: super::demo_as(format, name),
+        which: None,
+    })
+}
+
+/// How a plugin of a format's fixture calls itself: `Fixture Fail Init` as CLAP, `fail-init` as VST3.
+#[must_use]
+pub fn name_of(format: Format, name: &str) -> String {
+    if format == Format::Vst3 {
+        return name.to_owned();
+    }
+    let words = name.split('-').map(|word| match word {
+        "nan" => "NaN".to_owned(),
+        word => word[..1].to_uppercase() + &word[1..],
+    });
+    format!("Fixture {}", words.collect::<Vec<_>>().join(" "))
+}
+
+/// A plugin of `clap-fixture` with parameters set by name.
 #[must_use]
 pub fn with_params(name: &str, params: &[(&str, f64)]) -> PluginSpec {
+    with_params_as(Format::Clap, name, params)
+}
+
+/// A plugin of a format's fixture with parameters set by name.
+#[must_use]
+pub fn with_params_as(format: Format, name: &str, params: &[(&str, f64)]) -> PluginSpec {
+    with_params_of(plugin_as(format, name), params)
+}
+
+/// A plugin with parameters set by name.
+#[must_use]
+pub fn with_params_of(plugin: PluginSpec, params: &[(&str, f64)]) -> PluginSpec {
     PluginSpec {
         params: params
             .iter()
             .map(|&(name, value)| (name.to_owned(), value))
             .collect(),
-        ..plugin(name)
+        ..plugin
     }
 }
 

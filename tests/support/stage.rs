@@ -2,7 +2,7 @@
 
 use host::device::{BufferWish, Driver, Wish};
 use host::plugin::RenderMode;
-use host::session::{Meters, RackSpec, Session, SessionEvent};
+use host::session::{Meters, PluginAddress, RackSpec, Session, SessionEvent, Stamp};
 use std::time::{Duration, Instant};
 
 /// A MIDI message that a plugin said, and the frame since the stage was made.
@@ -136,6 +136,17 @@ impl Stage {
             .flat_map(|side| side[from..].windows(2).map(|pair| (pair[1] - pair[0]).abs()));
         steps.fold(0.0, f32::max)
     }
+}
+
+/// Sets a parameter to a part of its range, whose ends may differ between the formats: 0 is its least value and 1 its
+/// greatest. Returns whether it was taken: there may be no such plugin or parameter.
+pub fn set_part(session: &mut Session, place: PluginAddress, name: &str, part: f64, at: Stamp) -> bool {
+    let plugin = session.rack().and_then(|rack| rack.plugin(place));
+    let Some(param) = plugin.and_then(|plugin| plugin.instance.find_param(name).ok()) else {
+        return false;
+    };
+    let value = param.min + (param.max - param.min) * part;
+    session.set_param(place, name, value, at).unwrap_or(false)
 }
 
 /// A session on the null device, which plays in real time on a thread of its own.

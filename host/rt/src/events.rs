@@ -98,11 +98,6 @@ pub enum Body {
         /// The notes.
         note: NoteAddress,
     },
-    /// A plugin's report that a note has ended.
-    NoteEnd {
-        /// The note.
-        note: NoteAddress,
-    },
     /// A per-note expression.
     Expression {
         /// The notes.
@@ -293,6 +288,8 @@ pub struct EventList {
     transports: [Transport; TRANSPORTS],
     told: u8,
     len: usize,
+    /// Time of the last event; 0 while there is none.
+    latest: u32,
     bytes: Lent<[u8]>,
     used: usize,
     dropped: u32,
@@ -310,6 +307,7 @@ impl EventList {
             transports: [Transport::STOPPED; TRANSPORTS],
             told: 0,
             len: 0,
+            latest: 0,
             bytes,
             used: 0,
             dropped: 0,
@@ -321,6 +319,7 @@ impl EventList {
     pub fn clear(&mut self) {
         self.told = 0;
         self.len = 0;
+        self.latest = 0;
         self.used = 0;
     }
 
@@ -374,28 +373,43 @@ impl EventList {
     /// [`push_from`](Self::push_from) for those.
     #[inline(always)]
     pub fn push(&mut self, event: Event) -> bool {
-        let at = self.len;
+        let (at, time) = (self.len, event.time);
+        // Nothing reads the event before it lies there, so that one made here is written to its place at once.
+        let Some(place) = self.events.get_mut(at) else {
+            return self.drop_one();
+        };
+        *place = event;
         // By far the most frequent case: there is room, and the event is the latest yet.
-        if at < self.limit && (at == 0 || self.events[at - 1].time <= event.time) {
-            self.events[at] = event;
+        if at < self.limit && time >= self.latest {
+            self.latest = time;
             self.len = at + 1;
             return true;
         }
-        self.insert(event)
+        self.put_in_order()
     }
 
+    /// Counts an event as dropped; there was no room.
+    #[cold]
+    const fn drop_one(&mut self) -> bool {
+        self.dropped = self.dropped.saturating_add(1);
+        false
+    }
+
+    /// Moves the event that lies behind the last one to its place. One that may not have that place stays forgotten.
+    #[cold]
     #[inline(never)]
-    fn insert(&mut self, event: Event) -> bool {
-        if self.len >= self.limit && !(event.body.is_release() && self.len < self.events.len()) {
-            self.dropped = self.dropped.saturating_add(1);
-            return false;
-        }
+    fn put_in_order(&mut self) -> bool {
         let mut at = self.len;
+        let event = self.events[at];
+        if at >= self.limit && !event.body.is_release() {
+            return self.drop_one();
+        }
         while at > 0 && self.events[at - 1].time > event.time {
             self.events[at] = self.events[at - 1];
             at -= 1;
         }
         self.events[at] = event;
+        self.latest = self.latest.max(event.time);
         self.len += 1;
         true
     }

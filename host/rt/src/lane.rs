@@ -154,14 +154,18 @@ impl LaneSender {
     #[inline]
     pub fn send_midi(&mut self, at: Stamp, message: &[u8]) -> bool {
         match *message {
+            // By far the most frequent.
+            [status, first, second] if status != 0xf0 => {
+                self.send(at, Command::Midi([status, first, second]))
+            }
             [0xf0, ..] => self.send_sysex(at, message),
             [status] => self.send(at, Command::Midi([status, 0, 0])),
             [status, first] => self.send(at, Command::Midi([status, first, 0])),
-            [status, first, second] => self.send(at, Command::Midi([status, first, second])),
             _ => false,
         }
     }
 
+    #[cold]
     fn send_sysex(&mut self, at: Stamp, message: &[u8]) -> bool {
         let fits = !self.owed.any() && self.ring.slots() > 0 && self.bytes.slots() >= message.len();
         if let (true, Ok(len)) = (fits, u32::try_from(message.len())) {
@@ -246,11 +250,13 @@ impl Lane {
         };
         let mut bytes = LaneBytes(&mut self.bytes);
         let (first, second) = chunk.as_slices();
-        let taken = first
-            .iter()
-            .chain(second)
-            .take_while(|command| take(command, &mut bytes))
-            .count();
+        let mut taken = 0;
+        for command in first.iter().chain(second) {
+            if !take(command, &mut bytes) {
+                break;
+            }
+            taken += 1;
+        }
         chunk.commit(taken);
         taken == waiting
     }

@@ -58,14 +58,13 @@ fn instructions(case: Case, rounds: u64) -> Result<u64> {
         .args(["--quiet", "--tool=callgrind", "--vgdb=no"])
         .arg(out_file)
         .arg(env::current_exe().context("This program cannot find itself")?)
-        .args([CASE, case.name(), &rounds.to_string()])
+        .args([CASE, &case.to_string(), &rounds.to_string()])
         .stdin(Stdio::null())
         .output();
     let run = run.context("Could not start valgrind")?;
     ensure!(
         run.status.success(),
-        "The case {} failed under valgrind ({}):\n{}",
-        case.name(),
+        "The case {case} failed under valgrind ({}):\n{}",
         run.status,
         String::from_utf8_lossy(&run.stderr).trim_end()
     );

@@ -2,21 +2,21 @@
 //!
 //! Instructions are counted by valgrind, so they repeat: this program runs itself under callgrind, once with few rounds
 //! of a case and once with many, and takes the difference; what loading and warming up cost falls out. Every case that
-//! plays has a bare counterpart: the same plugin with the same buffers and events, called through clack in a loop
-//! that does nothing else. What Backline costs is what lies between the two; before that is believed, their last
-//! blocks have to be the same, bit for bit.
+//! plays has a bare counterpart: the same plugin with the same buffers and events, called in a loop that does nothing
+//! else. What Backline costs is what lies between the two; before that is believed, their last blocks have to be the
+//! same, bit for bit. All of it is done in either format, and both have to sound the same.
 //!
 //! A missed bound is printed, and is not a failure. A figure that could not be measured is one.
 //!
 //! | module | what it is |
 //! | --- | --- |
 //! | [`case`] | what can be counted |
-//! | [`bare`] | a plugin in a bare loop |
+//! | [`bare`] | a plugin in a bare loop, in either format |
 //! | [`playing`] | the same plugin, played by Backline |
 //! | [`score`] | what is played, for both |
 //! | [`count`] | counting instructions |
 //! | [`program`] | the program `backline`: time to the first block, memory |
-//! | [`figures`] | the figures, from all of these |
+//! | [`figures`] | the figures, from all of these: what is counted, what takes time |
 //! | [`table`] | how they are printed |
 
 mod bare;

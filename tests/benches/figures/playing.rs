@@ -1,11 +1,12 @@
 //! The same plugins, played by Backline.
 
 use crate::case::{BLOCK, RATE, RENDER_BLOCK, Sound};
-use crate::score::{Happening, Score, What, message, piece_file};
+use crate::score::{DOWN, Score, UP, What, piece_file};
 use anyhow::{Context, Result};
+use host::device::Offline;
 use host::lend::{lend, share};
 use host::link::Link;
-use host::plugin::{Instance, RenderMode, Source};
+use host::plugin::{Format, Instance, RenderMode, Source};
 use host::render::{Bits, Job, Tail, render as render_to_file};
 use host::role;
 use host::session::{Body, Command, LayerSettings, PluginSpec, RackId, RackSpec, Session, Stamp};
@@ -38,22 +39,23 @@ pub fn input() -> Sound {
     [side(0.05), side(0.03)]
 }
 
-fn source(plugin: &str) -> Source {
+fn source(format: Format, plugin: &str) -> Source {
     Source {
-        file: tests::demo(plugin),
+        file: tests::demo_as(format, plugin),
         which: None,
     }
 }
 
-fn rack(plugin: &str, layers: usize) -> RackSpec {
-    tests::rack(vec![tests::layer(vec![PluginSpec::new(source(plugin))]); layers])
+fn rack(format: Format, plugin: &str, layers: usize) -> RackSpec {
+    let plugin = PluginSpec::new(source(format, plugin));
+    tests::rack(vec![tests::layer(vec![plugin]); layers])
 }
 
 /// Plays a score on demo-gain in this many layers, block by block, on an offline device.
-pub fn gain(layers: usize, blocks: u64, score: &Score) -> Result<Sound> {
+pub fn gain(format: Format, layers: usize, blocks: u64, score: &Score) -> Result<Sound> {
     let input = input();
     play(
-        &rack("demo-gain", layers),
+        &rack(format, "demo-gain", layers),
         Road::Lane,
         Some(&input),
         blocks,
@@ -62,8 +64,8 @@ pub fn gain(layers: usize, blocks: u64, score: &Score) -> Result<Sound> {
 }
 
 /// Plays a score on demo-synth, block by block, on an offline device.
-pub fn synth(road: Road, blocks: u64, score: &Score) -> Result<Sound> {
-    play(&rack("demo-synth", 1), road, None, blocks, score)
+pub fn synth(format: Format, road: Road, blocks: u64, score: &Score) -> Result<Sound> {
+    play(&rack(format, "demo-synth", 1), road, None, blocks, score)
 }
 
 fn play(spec: &RackSpec, road: Road, input: Option<&Sound>, blocks: u64, score: &Score) -> Result<Sound> {
@@ -71,15 +73,30 @@ fn play(spec: &RackSpec, road: Road, input: Option<&Sound>, blocks: u64, score: 
     let rack = session.load(spec)?;
     session.open_offline(RATE, BLOCK, RenderMode::Live)?;
     let input = input.map(|[left, right]| [left.as_slice(), right.as_slice()]);
+    let kinds: Vec<Vec<_>> = score
+        .kinds
+        .iter()
+        .map(|kind| {
+            kind.iter()
+                .map(|&(at, what)| (at, Said::new(rack, what)))
+                .collect()
+        })
+        .collect();
     let mut heard = Sound::default();
     for block in 0..blocks {
-        for &happening in score.block(block) {
-            send(&mut session, rack, road, block * BLOCK as u64, happening)?;
+        for (at, said) in &kinds[(score.kind_of)(block)] {
+            let stamp = Stamp::Frame(block * BLOCK as u64 + u64::from(*at));
+            let sent = match (said, road) {
+                (&Said::Command(command), _) => session.send(stamp, command),
+                (Said::Midi(message), Road::Lane) => session.send_midi(stamp, message),
+                (Said::Midi(message), Road::Device) => {
+                    offline(&mut session)?.midi_in(*at, message);
+                    true
+                }
+            };
+            anyhow::ensure!(sent, "The engine's lane is full");
         }
-        let played = session
-            .offline()
-            .context("The offline device is gone")?
-            .step(input);
+        let played = offline(&mut session)?.step(input);
         if block + 1 == blocks {
             heard = played.map(<[f32]>::to_vec);
         }
@@ -87,42 +104,38 @@ fn play(spec: &RackSpec, road: Road, input: Option<&Sound>, blocks: u64, score: 
     Ok(heard)
 }
 
-fn send(session: &mut Session, rack: RackId, road: Road, start: u64, (at, what): Happening) -> Result<()> {
-    let stamp = Stamp::Frame(start + u64::from(at));
-    let sent = match (what, message(what), road) {
-        (What::Param { id, value }, ..) => {
-            let body = Body::Param {
-                id,
-                cookie: 0,
-                note: NoteAddress::ALL,
-                value,
-            };
-            session.send(
-                stamp,
-                Command::Plugin {
-                    rack,
-                    plugin: tests::at(0, 0),
-                    body,
+fn offline(session: &mut Session) -> Result<&mut Offline> {
+    session.offline().context("The offline device is gone")
+}
+
+/// What is sent, made beforehand as the bare loop's events are.
+enum Said {
+    Midi([u8; 3]),
+    Command(Command),
+}
+
+impl Said {
+    fn new(rack: RackId, what: What) -> Self {
+        match what {
+            What::Down(key) => Self::Midi([0x90, key, DOWN]),
+            What::Up(key) => Self::Midi([0x80, key, UP]),
+            What::Param { id, value } => Self::Command(Command::Plugin {
+                rack,
+                plugin: tests::at(0, 0),
+                body: Body::Param {
+                    id,
+                    cookie: 0,
+                    note: NoteAddress::ALL,
+                    value,
                 },
-            )
+            }),
         }
-        (_, Some(message), Road::Lane) => session.send_midi(stamp, &message),
-        (_, Some(message), Road::Device) => {
-            session
-                .offline()
-                .context("The offline device is gone")?
-                .midi_in(at, &message);
-            true
-        }
-        (_, None, _) => true,
-    };
-    anyhow::ensure!(sent, "The engine's lane is full");
-    Ok(())
+    }
 }
 
 /// Plays demo-gain in an engine without a device around it.
-pub fn engine(blocks: u64) -> Result<Sound> {
-    let mut instance = Instance::load(&source("demo-gain"))?;
+pub fn engine(format: Format, blocks: u64) -> Result<Sound> {
+    let mut instance = Instance::load(&source(format, "demo-gain"))?;
     let (mut link, mut engine) = Link::build(f64::from(RATE), BLOCK);
     let unit = instance.activate(f64::from(RATE), BLOCK)?;
     let layer = |chain| Layer::new(LayerSettings::default(), chain);
@@ -179,12 +192,12 @@ pub fn ring(rounds: u64) -> Result<Sound> {
 }
 
 /// Renders the piece on demo-synth to a WAV file, as `backline render` does.
-pub fn render(blocks: u64) -> Result<Sound> {
+pub fn render(format: Format, blocks: u64) -> Result<Sound> {
     let folder = tempfile::tempdir()?;
     let output = folder.path().join("piece.wav");
     let summary = render_to_file(
         &Job {
-            rack: rack("demo-synth", 1),
+            rack: rack(format, "demo-synth", 1),
             midi: Some(piece_file(blocks)?),
             input: None,
             output: output.clone(),

@@ -1,6 +1,7 @@
 //! The program `backline`, as a user starts it.
 
 use anyhow::{Context, Result, bail, ensure};
+use host::plugin::{self, Format};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -9,10 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::{env, fs};
 use tempfile::TempDir;
 
-/// The release build, and a folder with the demonstration plugins and no cache of earlier runs.
+/// The release build, and a folder with the demonstration plugins of one format, a preset that names them, and no cache of
+/// earlier runs.
 pub struct Program {
     program: PathBuf,
     folder: TempDir,
+    preset: PathBuf,
 }
 
 /// What one run of `backline play` tells.
@@ -26,30 +29,35 @@ pub struct Run {
 }
 
 impl Program {
-    /// Builds the program, unless `BACKLINE_PROGRAM` names one.
-    pub fn build() -> Result<Self> {
-        if env::var_os("BACKLINE_PROGRAM").is_none() {
-            build()?;
-        }
+    /// The factory preset is written for CLAP; for VST3 it is played with the same plugins of that format.
+    pub fn of(format: Format) -> Result<Self> {
         let folder = tempfile::tempdir().context("Could not make a temporary folder")?;
+        let factory = root().join("presets/factory/stage-synth.backline");
+        let mut preset = fs::read_to_string(&factory)
+            .with_context(|| format!("Could not read {}", factory.display()))?
+            .replace("\"clap\"", &format!("\"{}\"", format.key()));
         for plugin in ["demo-synth", "demo-gain"] {
-            let file = tests::demo(plugin);
-            fs::copy(&file, folder.path().join(format!("{plugin}.clap")))
+            let file = tests::demo_as(format, plugin);
+            let [named, own] = [Format::Clap, format].map(|format| format!("{plugin}.{}", format.key()));
+            fs::copy(&file, folder.path().join(&own))
                 .with_context(|| format!("Could not copy {}", file.display()))?;
+            preset = preset.replace(&named, &own);
+            preset = preset.replace(&id(&tests::demo(plugin))?, &id(&file)?);
         }
+        let place = folder.path().join("stage-synth.backline");
+        fs::write(&place, preset).with_context(|| format!("Could not write {}", place.display()))?;
         Ok(Self {
             program: tests::program(),
             folder,
+            preset: place,
         })
     }
 
-    /// Plays the factory preset on the null device for a little over a second.
+    /// Plays the preset on the null device for a little over a second.
     pub fn play(&self) -> Result<Run> {
         let folder = self.folder.path();
         let mut command = Command::new(&self.program);
-        command
-            .arg("play")
-            .arg(root().join("presets/factory/stage-synth.backline"));
+        command.arg("play").arg(&self.preset);
         command.args(["--driver", "null", "--no-gui", "--json", "--for", "1.2"]);
         command.env("CLAP_PATH", folder);
         for home in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
@@ -113,8 +121,19 @@ fn peak_kib(process: u32) -> Option<u64> {
     peak.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
-/// Builds the program as it is shipped, into the folder that this benchmark was built in.
-fn build() -> Result<()> {
+/// The id of a file's first plugin.
+fn id(file: &Path) -> Result<String> {
+    let plugins = plugin::describe(file)?;
+    let first = plugins.into_iter().next();
+    Ok(first.context("A demonstration plugin's file is empty")?.id)
+}
+
+/// Builds the program as it is shipped, into the folder that this benchmark was built in, unless `BACKLINE_PROGRAM` names
+/// one.
+pub fn build() -> Result<()> {
+    if env::var_os("BACKLINE_PROGRAM").is_some() {
+        return Ok(());
+    }
     let own = env::current_exe().context("This program cannot find itself")?;
     // TARGET/PROFILE/deps/THIS
     let Some(target) = own.ancestors().nth(3) else {

@@ -3,7 +3,7 @@
 use crate::case::{RATE, RENDER_BLOCK};
 use anyhow::{Context, Result};
 use host::midi::file::{self, MidiFile};
-use host::plugin::{Instance, Source};
+use host::plugin::{Format, Instance, Source};
 use std::path::Path;
 
 /// Blocks of a bar of the piece.
@@ -16,9 +16,16 @@ const CHORD: [u8; 4] = [48, 55, 60, 64];
 const KEYS: [u8; 4] = [60, 64, 67, 71];
 /// Events of a block with events.
 pub const EVENTS: usize = 2 * KEYS.len();
+
 /// Events that demo-synth says in a block with notes: every key that goes down takes a voice from a note before it,
-/// whose end is reported.
-pub const ENDS: usize = KEYS.len();
+/// whose end is reported. VST3 has no word for that.
+pub const fn ends(format: Format) -> usize {
+    match format {
+        Format::Clap => KEYS.len(),
+        Format::Vst3 => 0,
+    }
+}
+
 /// Velocities of a key that goes down and of one that goes up.
 pub const DOWN: u8 = 100;
 pub const UP: u8 = 64;
@@ -30,7 +37,7 @@ pub enum What {
     Down(u8),
     /// A key goes up.
     Up(u8),
-    /// A parameter takes a value.
+    /// A parameter takes a value, which is meant as the plugin's processor takes it.
     Param { id: u32, value: f64 },
 }
 
@@ -74,15 +81,15 @@ impl Score {
     }
 
     /// A parameter of demo-gain is set again and again to what it is, each time at a frame of its own.
-    pub fn params() -> Result<Self> {
+    pub fn params(format: Format) -> Result<Self> {
         let gain = Instance::load(&Source {
-            file: tests::demo("demo-gain"),
+            file: tests::demo_as(format, "demo-gain"),
             which: None,
         })?;
         let param = gain.params().first().context("demo-gain has no parameter")?;
         let set = What::Param {
             id: param.id,
-            value: param.default,
+            value: gain.processor_value(param.id, param.default),
         };
         Ok(Self {
             kinds: vec![(0..).zip([set; EVENTS]).map(|(at, set)| (at * 3, set)).collect()],

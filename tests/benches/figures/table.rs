@@ -1,27 +1,62 @@
-//! How figures are printed.
+//! How figures are printed: a line each, and a column for either format.
 
-/// Prints one line under a heading's columns.
-fn line(figure: &str, measured: &str, bound: &str, verdict: &str) {
-    println!(
-        "{}",
-        format!("{figure:<66} {measured:>26}   {bound:<26} {verdict}").trim_end()
-    );
+use tests::FORMATS;
+
+/// What was measured of one figure.
+#[derive(Debug, Default)]
+pub struct Cell {
+    measured: String,
+    bound: String,
+    verdict: &'static str,
+}
+
+impl Cell {
+    /// A figure and whether it keeps its bound.
+    pub fn bounded(measured: String, bound: String, kept: bool) -> Self {
+        Self {
+            measured,
+            bound,
+            verdict: if kept { "ok" } else { "MISSED" },
+        }
+    }
+
+    /// A number of instructions, and the most that there may be.
+    pub fn instructions(count: f64, bound: f64) -> Self {
+        Self::bounded(instructions(count), instructions(bound), count <= bound)
+    }
+
+    /// A figure that has no bound.
+    pub fn information(measured: String) -> Self {
+        Self {
+            measured,
+            ..Self::default()
+        }
+    }
+}
+
+/// Prints a figure with its name: a cell for each format, or one for what knows no format.
+pub fn line(figure: &str, cells: &[Cell]) {
+    let mut line = format!("{figure:<74}");
+    for Cell {
+        measured,
+        bound,
+        verdict,
+    } in cells
+    {
+        line += &format!("{measured:>14}  {bound:<8}{verdict:<7}");
+    }
+    println!("{}", line.trim_end());
 }
 
 /// Prints the names of the columns.
-pub fn head() {
+pub fn head(unit: &str) {
     println!();
-    line("figure", "measured", "bound", "");
-}
-
-/// Prints a figure and whether it keeps its bound.
-pub fn figure(figure: &str, measured: &str, bound: &str, kept: bool) {
-    line(figure, measured, bound, if kept { "ok" } else { "MISSED" });
-}
-
-/// Prints a figure that has no bound.
-pub fn information(figure: &str, measured: &str) {
-    line(figure, measured, "-", "");
+    let cells = FORMATS.map(|format| Cell {
+        measured: format.key().to_uppercase(),
+        bound: "bound".to_owned(),
+        verdict: "",
+    });
+    line(unit, &cells);
 }
 
 /// A number of instructions, with thousands apart.
@@ -34,5 +69,5 @@ pub fn instructions(count: f64) -> String {
         }
         text.push(digit);
     }
-    format!("{}{text} instructions", if count <= -0.5 { "-" } else { "" })
+    format!("{}{text}", if count <= -0.5 { "-" } else { "" })
 }

@@ -3,10 +3,10 @@
 use host::device::LoadSnapshot;
 use host::session::{Command, Fault, LayerSettings, LayerSpec, SessionEvent, Stamp};
 use std::time::Duration;
-use tests::{Fixture, Live, Stage, layer, plugin, rack, with_params};
+use tests::{Fixture, Format, Live, Stage, layer, name_of, plugin_as, rack, rows, with_params_as};
 
 /// The plugin on the left alone, and on the right a layer that plays 0.25.
-fn beside_music(name: &str) -> Vec<LayerSpec> {
+fn beside_music(format: Format, name: &str) -> Vec<LayerSpec> {
     let side = |pan, channel, plugin| {
         let mut layer = layer(vec![plugin]);
         layer.settings = LayerSettings {
@@ -18,8 +18,8 @@ fn beside_music(name: &str) -> Vec<LayerSpec> {
     };
     // The music listens to a channel that nobody plays on.
     vec![
-        side(-1.0, None, plugin(name)),
-        side(1.0, Some(15), with_params("watch", &[("Level", 0.25)])),
+        side(-1.0, None, plugin_as(format, name)),
+        side(1.0, Some(15), with_params_as(format, "watch", &[("Level", 0.25)])),
     ]
 }
 
@@ -31,10 +31,11 @@ fn faults(stage: &mut Stage) -> Vec<(String, Fault)> {
     told.collect()
 }
 
-#[test]
-fn bad_numbers_and_dangerous_levels_become_silence() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(beside_music("nan")), 64);
+rows!(bad_numbers_and_dangerous_levels_become_silence);
+
+fn bad_numbers_and_dangerous_levels_become_silence(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(beside_music(format, "nan")), 64);
     stage.play(4_800);
     let tone = stage.greatest_step(0);
     assert!(stage.played[0].iter().any(|sample| sample.abs() > 0.009));
@@ -52,7 +53,7 @@ fn bad_numbers_and_dangerous_levels_become_silence() {
         replaced += 101;
         assert_eq!(
             faults(&mut stage),
-            [("Layer/1 Fixture NaN".to_owned(), fault)],
+            [(format!("Layer/1 {}", name_of(format, "nan")), fault)],
             "told once"
         );
         assert!(
@@ -86,10 +87,11 @@ fn bad_numbers_and_dangerous_levels_become_silence() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_block_that_fails_is_not_heard() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(beside_music("fail-process")), 512);
+rows!(a_block_that_fails_is_not_heard);
+
+fn a_block_that_fails_is_not_heard(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(beside_music(format, "fail-process")), 512);
     stage.step(&[(0, &[0x90, 60, 100])]);
     stage.play(5_120);
     stage.step(&[(0, &[0x90, 5, 100])]);
@@ -98,10 +100,11 @@ fn a_block_that_fails_is_not_heard() {
     stage.play(5_120);
     let told = faults(&mut stage);
     assert_eq!(told.len(), 10, "one for each run of bad blocks: {told:?}");
-    assert!(
-        told.iter()
-            .all(|(place, fault)| place == "Layer/1 Fixture Fail Process" && *fault == Fault::Process)
+    let expected = (
+        format!("Layer/1 {}", name_of(format, "fail-process")),
+        Fault::Process,
     );
+    assert!(told.iter().all(|told| *told == expected), "{told:?}");
     assert_eq!(stage.meters.faults, 10);
     assert!(
         stage.played[0]
@@ -124,10 +127,11 @@ fn a_block_that_fails_is_not_heard() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_slow_plugin_is_late_and_counted_and_the_device_goes_on() {
-    let fixture = Fixture::open();
-    let mut live = Live::new(&rack(beside_music("slow")), 48_000, 256);
+rows!(a_slow_plugin_is_late_and_counted_and_the_device_goes_on);
+
+fn a_slow_plugin_is_late_and_counted_and_the_device_goes_on(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut live = Live::new(&rack(beside_music(format, "slow")), 48_000, 256);
     live.run(Duration::from_millis(300));
     let before = live.session.load_since(&LoadSnapshot::default());
     live.session.send_midi(Stamp::Now, &[0x90, 6, 100]);
@@ -169,14 +173,23 @@ fn panic_until_silent(stage: &mut Stage, ask: impl FnOnce(&mut Stage)) -> usize 
     last + 1 - start
 }
 
+/// How often the plugin was told to forget what sounds: VST3 has no other way than to end processing and begin again.
+fn resets(fixture: &Fixture, format: Format) -> u64 {
+    match format {
+        Format::Clap => fixture.counter("resets"),
+        Format::Vst3 => fixture.counter("starts") - fixture.counter("activations"),
+    }
+}
+
 fn by_command(stage: &mut Stage) {
     assert!(stage.session.send(Stamp::Now, Command::Panic));
 }
 
-#[test]
-fn a_panic_resets_what_note_offs_do_not_end() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("stuck")])]), 64);
+rows!(a_panic_resets_what_note_offs_do_not_end);
+
+fn a_panic_resets_what_note_offs_do_not_end(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin_as(format, "stuck")])]), 64);
     let frames = panic_until_silent(&mut stage, by_command);
     assert!(frames <= 2 * 64, "{frames} frames until the reset");
     assert!(
@@ -184,10 +197,7 @@ fn a_panic_resets_what_note_offs_do_not_end() {
         "{:?}",
         stage.events
     );
-    assert_eq!(
-        (fixture.counter("resets"), fixture.counter("activations")),
-        (1, 1)
-    );
+    assert_eq!((resets(&fixture, format), fixture.counter("activations")), (1, 1));
     // A system reset from a keyboard does the same, and afterwards the plugin plays again.
     let by_message = |stage: &mut Stage| stage.step(&[(0, &[0xff])]);
     assert!(panic_until_silent(&mut stage, by_message) <= 2 * 64);
@@ -195,10 +205,14 @@ fn a_panic_resets_what_note_offs_do_not_end() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_panic_activates_anew_what_a_reset_does_not_end() {
-    let fixture = Fixture::open();
-    let mut layers = vec![layer(vec![plugin("stuck-hard")]), layer(vec![plugin("stuck")])];
+rows!(a_panic_activates_anew_what_a_reset_does_not_end);
+
+fn a_panic_activates_anew_what_a_reset_does_not_end(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut layers = vec![
+        layer(vec![plugin_as(format, "stuck-hard")]),
+        layer(vec![plugin_as(format, "stuck")]),
+    ];
     layers[1].settings.mute = true;
     let mut stage = Stage::new(&rack(layers), 64);
     let frames = panic_until_silent(&mut stage, by_command);
@@ -230,10 +244,11 @@ fn a_panic_activates_anew_what_a_reset_does_not_end() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_panic_silences_the_racks_that_leave_too() {
-    let fixture = Fixture::open();
-    let spec = rack(vec![layer(vec![plugin("stuck-hard")])]);
+rows!(a_panic_silences_the_racks_that_leave_too);
+
+fn a_panic_silences_the_racks_that_leave_too(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let spec = rack(vec![layer(vec![plugin_as(format, "stuck-hard")])]);
     let mut stage = Stage::new(&spec, 64);
     for _ in 0..3 {
         stage.step(&[(0, &[0x90, 60, 100])]);
@@ -250,10 +265,15 @@ fn a_panic_silences_the_racks_that_leave_too() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_panic_is_heard_on_a_real_time_thread() {
-    let fixture = Fixture::open();
-    let mut live = Live::new(&rack(vec![layer(vec![plugin("stuck-hard")])]), 48_000, 64);
+rows!(a_panic_is_heard_on_a_real_time_thread);
+
+fn a_panic_is_heard_on_a_real_time_thread(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut live = Live::new(
+        &rack(vec![layer(vec![plugin_as(format, "stuck-hard")])]),
+        48_000,
+        64,
+    );
     live.session.send_midi(Stamp::Now, &[0x90, 60, 100]);
     assert_eq!(live.run(Duration::from_millis(100)), 0.25);
     assert!(live.session.send(Stamp::Now, Command::Panic));

@@ -15,6 +15,7 @@ mod changes;
 mod faults;
 #[cfg(unix)]
 mod full_disk;
+mod learning;
 mod life_cycle;
 mod null_device;
 mod overflow;

@@ -3,10 +3,11 @@
 use host::device::{BufferWish, Driver, LoadSnapshot, Wish};
 use host::session::{Session, SessionEvent, Stamp};
 use std::time::{Duration, Instant};
-use tests::{Fixture, Live, at, layer, plugin, rack, with_params};
+use tests::{Fixture, Format, Live, at, layer, plugin_as, rack, rows, with_params_as};
 
-#[test]
-fn music_plays_at_every_block_size_and_rate() {
+rows!(music_plays_at_every_block_size_and_rate);
+
+fn music_plays_at_every_block_size_and_rate(format: Format) {
     for (rate, buffer) in [
         (48_000, 1),
         (48_000, 37),
@@ -15,8 +16,8 @@ fn music_plays_at_every_block_size_and_rate() {
         (192_000, 64),
         (8_000, 16),
     ] {
-        let fixture = Fixture::open();
-        let mut live = Live::new(&rack(vec![layer(vec![plugin("state")])]), rate, buffer);
+        let fixture = Fixture::open_as(format);
+        let mut live = Live::new(&rack(vec![layer(vec![plugin_as(format, "state")])]), rate, buffer);
         let info = live.session.device().unwrap().clone();
         assert_eq!(
             (info.rate, info.buffer, info.driver),
@@ -54,12 +55,17 @@ fn music_plays_at_every_block_size_and_rate() {
     }
 }
 
-#[test]
-fn a_rack_loaded_before_there_is_a_device_plays_when_there_is_one() {
-    let fixture = Fixture::open();
+rows!(a_rack_loaded_before_there_is_a_device_plays_when_there_is_one);
+
+fn a_rack_loaded_before_there_is_a_device_plays_when_there_is_one(format: Format) {
+    let fixture = Fixture::open_as(format);
     let mut session = Session::new();
     let id = session
-        .load(&rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]))
+        .load(&rack(vec![layer(vec![with_params_as(
+            format,
+            "watch",
+            &[("Level", 0.25)],
+        )])]))
         .unwrap();
     assert_eq!((session.rate(), session.device()), (None, None));
     assert!(
@@ -74,10 +80,11 @@ fn a_rack_loaded_before_there_is_a_device_plays_when_there_is_one() {
     fixture.assert_gone();
 }
 
-#[test]
-fn racks_and_settings_outlive_the_device() {
-    let fixture = Fixture::open();
-    let mut live = Live::new(&rack(vec![layer(vec![plugin("watch")])]), 44_100, 64);
+rows!(racks_and_settings_outlive_the_device);
+
+fn racks_and_settings_outlive_the_device(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut live = Live::new(&rack(vec![layer(vec![plugin_as(format, "watch")])]), 44_100, 64);
     live.run(Duration::from_millis(50));
     assert!(
         live.session
@@ -114,11 +121,16 @@ fn racks_and_settings_outlive_the_device() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_device_that_does_not_open_leaves_the_rack_for_the_next() {
-    let fixture = Fixture::open();
+rows!(a_device_that_does_not_open_leaves_the_rack_for_the_next);
+
+fn a_device_that_does_not_open_leaves_the_rack_for_the_next(format: Format) {
+    let fixture = Fixture::open_as(format);
     let mut live = Live::new(
-        &rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]),
+        &rack(vec![layer(vec![with_params_as(
+            format,
+            "watch",
+            &[("Level", 0.25)],
+        )])]),
         48_000,
         64,
     );
@@ -140,10 +152,11 @@ fn a_device_that_does_not_open_leaves_the_rack_for_the_next() {
     fixture.assert_gone();
 }
 
-#[test]
-fn loads_are_plausible() {
-    let _turn = Fixture::open();
-    let mut live = Live::new(&rack(vec![layer(vec![plugin("watch")])]), 48_000, 128);
+rows!(loads_are_plausible);
+
+fn loads_are_plausible(format: Format) {
+    let _turn = Fixture::open_as(format);
+    let mut live = Live::new(&rack(vec![layer(vec![plugin_as(format, "watch")])]), 48_000, 128);
     live.run(Duration::from_millis(300));
     let first = live.session.load_since(&LoadSnapshot::default());
     live.run(Duration::from_millis(700));
@@ -161,12 +174,17 @@ fn loads_are_plausible() {
     live.session.close(Duration::from_secs(1));
 }
 
+rows!(closing_fades_and_ends_within_its_limit);
+
 /// Closing fades first, so that nobody hears a click.
-#[test]
-fn closing_fades_and_ends_within_its_limit() {
-    let fixture = Fixture::open();
+fn closing_fades_and_ends_within_its_limit(format: Format) {
+    let fixture = Fixture::open_as(format);
     let mut live = Live::new(
-        &rack(vec![layer(vec![with_params("watch", &[("Level", 0.5)])])]),
+        &rack(vec![layer(vec![with_params_as(
+            format,
+            "watch",
+            &[("Level", 0.5)],
+        )])]),
         48_000,
         64,
     );
@@ -186,10 +204,11 @@ fn closing_fades_and_ends_within_its_limit() {
     fixture.assert_gone();
 }
 
-#[test]
-fn time_stamps_keep_their_distance() {
+rows!(time_stamps_keep_their_distance);
+
+fn time_stamps_keep_their_distance(format: Format) {
     use host::clock::monotonic_nanos;
-    let fixture = Fixture::open();
+    let fixture = Fixture::open_as(format);
     let wish = Wish {
         driver: Some(Driver::Null),
         rate: Some(48_000),
@@ -197,7 +216,9 @@ fn time_stamps_keep_their_distance() {
         ..Wish::default()
     };
     let mut session = Session::new();
-    session.load(&rack(vec![layer(vec![plugin("watch")])])).unwrap();
+    session
+        .load(&rack(vec![layer(vec![plugin_as(format, "watch")])]))
+        .unwrap();
     session.open(&wish).unwrap();
     std::thread::sleep(Duration::from_millis(50));
     // 20 commands of the last and the coming milliseconds: all are taken, in their order, none twice.

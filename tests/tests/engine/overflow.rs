@@ -7,17 +7,18 @@ use host::plugin::Instance;
 use host::session::{Command, LayerSettings, RackId, SessionEvent, Stamp};
 use rt::rack::{Layer, Rack};
 use rt::wire::Handover;
-use tests::{Fixture, Stage, demo, layer, plugin, rack};
+use tests::{Fixture, Format, Stage, demo_plugin, layer, plugin_as, rack, rows};
 
 /// More commands than a lane holds.
 const FLOOD: usize = 10_000;
 /// A key that is held through the flood.
 const HELD: u8 = 120;
 
-#[test]
-fn releases_get_through_mains_full_ring() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("state")])]), 64);
+rows!(releases_get_through_mains_full_ring);
+
+fn releases_get_through_mains_full_ring(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin_as(format, "state")])]), 64);
     for key in 0..128 {
         assert!(stage.session.send_midi(Stamp::Now, &[0x90, key, 100]));
     }
@@ -40,12 +41,10 @@ fn releases_get_through_mains_full_ring() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_pedal_up_gets_through_a_full_ring() {
-    let mut stage = Stage::new(
-        &rack(vec![layer(vec![plugin(demo("demo-synth").to_str().unwrap())])]),
-        64,
-    );
+rows!(a_pedal_up_gets_through_a_full_ring);
+
+fn a_pedal_up_gets_through_a_full_ring(format: Format) {
+    let mut stage = Stage::new(&rack(vec![layer(vec![demo_plugin(format, "demo-synth")])]), 64);
     for message in [[0xb0, 64, 127], [0x90, 60, 100], [0x80, 60, 0]] {
         assert!(stage.session.send_midi(Stamp::Now, &message));
     }
@@ -62,10 +61,11 @@ fn a_pedal_up_gets_through_a_full_ring() {
     );
 }
 
-#[test]
-fn a_panic_gets_through_a_full_ring() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("state")])]), 64);
+rows!(a_panic_gets_through_a_full_ring);
+
+fn a_panic_gets_through_a_full_ring(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin_as(format, "state")])]), 64);
     assert!(stage.session.send_midi(Stamp::Now, &[0x90, 60, 100]));
     stage.play(64);
     while stage.session.send_midi(Stamp::Now, &[0xb0, 1, 0]) {}
@@ -77,13 +77,14 @@ fn a_panic_gets_through_a_full_ring() {
     fixture.assert_gone();
 }
 
+rows!(releases_get_through_the_full_rings_of_other_threads);
+
 /// Two threads play through lanes of their own, as MIDI ports do, faster than the engine is stepped. Each holds a note and
 /// plays others on its own channel; at the end none sounds.
-#[test]
-fn releases_get_through_the_full_rings_of_other_threads() {
-    let fixture = Fixture::open();
+fn releases_get_through_the_full_rings_of_other_threads(format: Format) {
+    let fixture = Fixture::open_as(format);
     let (mut link, engine) = Link::build(48_000.0, 64);
-    let mut instance = Instance::load(&plugin("state").source).unwrap();
+    let mut instance = Instance::load(&plugin_as(format, "state").source).unwrap();
     let unit = lend(instance.activate(48_000.0, 64).unwrap());
     let chain = |units: Vec<_>| Layer::new(LayerSettings::default(), lend(units.into_boxed_slice()));
     let rack = Rack {

@@ -1,14 +1,14 @@
 //! Ports and dialects of every kind, each with the very samples that must come out.
 
 use host::session::{Command, LayerSettings, PluginSpec, Stamp};
-use tests::{Fixture, Stage, layer, plugin, rack, with_params};
+use tests::{Fixture, Format, Stage, layer, plugin, plugin_as, rack, rows, with_params_as};
 
 fn stage(plugins: Vec<PluginSpec>) -> Stage {
     Stage::new(&rack(vec![layer(plugins)]), 64)
 }
 
-fn level(level: f64) -> PluginSpec {
-    with_params("watch", &[("Level", level)])
+fn level(format: Format, level: f64) -> PluginSpec {
+    with_params_as(format, "watch", &[("Level", level)])
 }
 
 /// The last frame.
@@ -16,10 +16,11 @@ fn heard(stage: &Stage) -> [f32; 2] {
     stage.played.each_ref().map(|side| *side.last().unwrap())
 }
 
-#[test]
-fn every_output_of_an_instrument_is_heard() {
-    let fixture = Fixture::open();
-    let mut multi = stage(vec![plugin("multi")]);
+rows!(every_output_of_an_instrument_is_heard);
+
+fn every_output_of_an_instrument_is_heard(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut multi = stage(vec![plugin_as(format, "multi")]);
     multi.step(&[(32, &[0x90, 60, 100])]);
     let [left, right] = &multi.played;
     assert!(left[..32].iter().chain(&right[..32]).all(|&sample| sample == 0.0));
@@ -29,36 +30,43 @@ fn every_output_of_an_instrument_is_heard() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_mono_effect_hears_both_sides_and_sounds_on_both() {
-    let fixture = Fixture::open();
-    let mut mono = stage(vec![level(0.5), plugin("mono")]);
+rows!(a_mono_effect_hears_both_sides_and_sounds_on_both);
+
+fn a_mono_effect_hears_both_sides_and_sounds_on_both(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut mono = stage(vec![level(format, 0.5), plugin_as(format, "mono")]);
     // A controller of full value is 1 on the right alone.
     mono.step(&[(7, &[0xb0, 1, 127])]);
     for side in &mono.played {
         for (frame, &sample) in side.iter().enumerate() {
-            let mean = if frame == 7 { (0.5 + 1.5) / 2.0 } else { 0.5 };
-            assert_eq!(sample, mean / 2.0, "frame {frame}");
+            let [left, right] = [0.5, if frame == 7 { 1.5 } else { 0.5 }];
+            assert_eq!(sample, (left + right) / 2.0 / 2.0, "frame {frame}");
         }
     }
     drop(mono);
     fixture.assert_gone();
 }
 
-#[test]
-fn a_side_chain_that_nothing_feeds_is_silent() {
-    let fixture = Fixture::open();
-    let mut sidechain = stage(vec![level(0.5), plugin("sidechain")]);
+rows!(a_side_chain_that_nothing_feeds_is_silent);
+
+fn a_side_chain_that_nothing_feeds_is_silent(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut sidechain = stage(vec![level(format, 0.5), plugin_as(format, "sidechain")]);
     sidechain.play(640);
     assert!(sidechain.played.iter().flatten().all(|&sample| sample == 0.5));
     drop(sidechain);
     fixture.assert_gone();
 }
 
-#[test]
-fn an_effect_plays_what_the_device_records() {
-    let fixture = Fixture::open();
-    let mut effect = stage(vec![with_params("effect", &[("Gain", 2.0), ("Latency", 10.0)])]);
+rows!(an_effect_plays_what_the_device_records);
+
+fn an_effect_plays_what_the_device_records(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut effect = stage(vec![with_params_as(
+        format,
+        "effect",
+        &[("Gain", 2.0), ("Latency", 10.0)],
+    )]);
     let ramp: Vec<f32> = (0..640_u16).map(|frame| f32::from(frame) / 1024.0).collect();
     for block in ramp.chunks(64) {
         let inverse: Vec<f32> = block.iter().map(|sample| -sample).collect();
@@ -77,37 +85,59 @@ fn an_effect_plays_what_the_device_records() {
     fixture.assert_gone();
 }
 
+/// The formats of a chain of two, each behind each.
+const CHAINS: [[Format; 2]; 4] = [
+    [Format::Clap, Format::Clap],
+    [Format::Vst3, Format::Vst3],
+    [Format::Clap, Format::Vst3],
+    [Format::Vst3, Format::Clap],
+];
+
+/// Controllers pass from CLAP to CLAP alone: to a VST3 plugin a controller is the parameter that it names for it, and
+/// this note effect names none.
 #[test]
-fn a_note_effect_feeds_the_next_plugin() {
-    let fixture = Fixture::open();
-    let mut chain = stage(vec![plugin("noports"), plugin("watch")]);
-    chain.step(&[(5, &[0x90, 60, 127]), (9, &[0xb2, 7, 64]), (20, &[0x80, 60, 64])]);
-    let [left, right] = &chain.played;
-    let impulses: Vec<_> = (0..64)
-        .filter(|&frame| left[frame] != 0.0 || right[frame] != 0.0)
-        .collect();
-    assert_eq!(impulses, [5, 9, 20]);
-    assert_eq!(
-        (left[5], left[9], right[9], left[20]),
-        (1.0, 0.0, 64.0 / 127.0, -0.5)
-    );
-    // Both speak: the note effect all that it sends on, `watch` what it heard.
-    let note = |frame| (frame, vec![0x90, 72, 127]);
-    let mut said = chain.said.clone();
-    said.sort();
-    let controller = (9, vec![0xb2, 7, 64]);
-    assert_eq!(
-        said,
-        [
-            note(5),
-            note(5),
-            controller.clone(),
-            controller,
-            (20, vec![0x80, 72, 64])
-        ]
-    );
-    drop(chain);
-    fixture.assert_gone();
+fn a_note_effect_feeds_the_next_plugin_whatever_their_formats() {
+    for chain in CHAINS {
+        let fixtures = Fixture::open_both();
+        let mut stage = stage(vec![plugin_as(chain[0], "noports"), plugin_as(chain[1], "watch")]);
+        let sysex: &[u8] = &[0xf0, 0x7d, 1, 2, 0xf7];
+        stage.step(&[
+            (5, &[0x90, 60, 127]),
+            (9, &[0xb2, 7, 64]),
+            (12, sysex),
+            (20, &[0x80, 60, 64]),
+        ]);
+        let passes = chain[0] == Format::Clap;
+        let controller = if passes { 64.0 / 127.0 } else { 0.0 };
+        let [left, right] = &stage.played;
+        for frame in 0..64 {
+            let expected = match frame {
+                5 => (1.0, 1.0),
+                9 => (0.0, controller),
+                20 => (-0.5, -0.5),
+                _ => (0.0, 0.0),
+            };
+            assert_eq!((left[frame], right[frame]), expected, "{chain:?}, frame {frame}");
+        }
+        // Both speak: the note effect all that it sends on, `watch` what it heard.
+        let note = (5, vec![0x90, 72, 127]);
+        let mut expected = vec![note.clone(), note, (20, vec![0x80, 72, 64])];
+        expected.extend([(12, sysex.to_vec()), (12, sysex.to_vec())]);
+        // The legacy events by which a VST3 plugin says controllers are told by `watch` on the first channel.
+        let heard = if chain[1] == Format::Clap { 0xb2 } else { 0xb0 };
+        expected.extend(
+            [0xb2, heard]
+                .into_iter()
+                .filter(|_| passes)
+                .map(|status| (9, vec![status, 7, 64])),
+        );
+        expected.sort();
+        let mut said = stage.said.clone();
+        said.sort();
+        assert_eq!(said, expected, "{chain:?}");
+        drop(stage);
+        fixtures.iter().for_each(Fixture::assert_gone);
+    }
 }
 
 #[test]
@@ -157,24 +187,40 @@ fn a_plugin_that_sleeps_costs_nothing_until_a_note_comes() {
         "it said that it may sleep"
     );
     tail.step(&[(33, &[0x90, 60, 100])]);
-    assert_eq!(
-        tail.played[0].iter().position(|&sample| sample != 0.0),
-        Some(640 + 6_400 + 33)
-    );
     tail.step(&[(0, &[0x80, 60, 100])]);
     tail.play(48_000 * 2 + 64);
     let awake = fixture.counter("process.calls");
-    assert_eq!(heard(&tail), [0.0; 2], "two seconds of tail");
     tail.play(640);
     assert_eq!(fixture.counter("process.calls"), awake);
     drop(tail);
     fixture.assert_gone();
 }
 
-#[test]
-fn a_layer_hears_its_keys_velocities_and_channel_alone_and_sounds_at_its_gain() {
-    let fixture = Fixture::open();
-    let mut spec = rack(vec![layer(vec![plugin("watch")])]);
+rows!(a_tail_rings_after_its_note);
+
+fn a_tail_rings_after_its_note(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut tail = stage(vec![plugin_as(format, "tail")]);
+    tail.play(6_400);
+    tail.step(&[(33, &[0x90, 60, 100])]);
+    assert_eq!(
+        tail.played[0].iter().position(|&sample| sample != 0.0),
+        Some(6_400 + 33)
+    );
+    tail.step(&[(0, &[0x80, 60, 100])]);
+    let released = tail.position() - 64;
+    tail.play(48_000 * 2 + 64);
+    let sounding = tail.played[0].iter().rposition(|&sample| sample != 0.0);
+    assert_eq!(sounding, Some(released + 96_000 - 1), "two seconds of tail");
+    drop(tail);
+    fixture.assert_gone();
+}
+
+rows!(a_layer_hears_its_keys_velocities_and_channel_alone_and_sounds_at_its_gain);
+
+fn a_layer_hears_its_keys_velocities_and_channel_alone_and_sounds_at_its_gain(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut spec = rack(vec![layer(vec![plugin_as(format, "watch")])]);
     spec.layers[0].settings = LayerSettings {
         keys: (40, 60),
         velocities: (20, 100),
@@ -220,11 +266,12 @@ fn a_layer_hears_its_keys_velocities_and_channel_alone_and_sounds_at_its_gain() 
     fixture.assert_gone();
 }
 
+rows!(layer_settings_change_without_a_click_and_without_a_hanging_note);
+
 /// Settings changed while playing: gains glide, and a note that is held ends as it began.
-#[test]
-fn layer_settings_change_without_a_click_and_without_a_hanging_note() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("state")])]), 64);
+fn layer_settings_change_without_a_click_and_without_a_hanging_note(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin_as(format, "state")])]), 64);
     stage.step(&[(0, &[0x90, 60, 100])]);
     stage.play(640);
     let rack = stage.session.rack().unwrap().id;

@@ -10,7 +10,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use tests::{Fixture, layer, plugin, rack, with_params};
+use tests::{Fixture, Format, layer, plugin_as, rack, rows, with_params_as};
 
 pub(crate) fn job(folder: &TempDir, spec: RackSpec) -> Job {
     Job {
@@ -68,13 +68,14 @@ pub(crate) fn left_behind(folder: &TempDir) -> Vec<PathBuf> {
         .collect()
 }
 
-#[test]
-fn every_sample_format_holds_what_was_played() {
-    let fixture = Fixture::open();
+rows!(every_sample_format_holds_what_was_played);
+
+fn every_sample_format_holds_what_was_played(format: Format) {
+    let fixture = Fixture::open_as(format);
     let folder = tempfile::tempdir().unwrap();
     let levels = |left: f64, right: f64| {
-        let mut sides = vec![layer(vec![with_params("watch", &[("Level", left)])])];
-        sides.push(layer(vec![with_params("watch", &[("Level", right)])]));
+        let mut sides = vec![layer(vec![with_params_as(format, "watch", &[("Level", left)])])];
+        sides.push(layer(vec![with_params_as(format, "watch", &[("Level", right)])]));
         sides[0].settings.pan = -1.0;
         sides[1].settings.pan = 1.0;
         rack(sides)
@@ -127,13 +128,14 @@ fn every_sample_format_holds_what_was_played() {
     fixture.assert_gone();
 }
 
-#[test]
-fn plugins_are_told_that_nothing_is_live() {
-    let fixture = Fixture::open();
+rows!(plugins_are_told_that_nothing_is_live);
+
+fn plugins_are_told_that_nothing_is_live(format: Format) {
+    let fixture = Fixture::open_as(format);
     let folder = tempfile::tempdir().unwrap();
     let job = Job {
         midi: Some(note(0, 4_800)),
-        ..job(&folder, rack(vec![layer(vec![plugin("watch")])]))
+        ..job(&folder, rack(vec![layer(vec![plugin_as(format, "watch")])]))
     };
     let mut progress = Vec::new();
     let summary = render(&job, |part| {
@@ -159,16 +161,17 @@ fn plugins_are_told_that_nothing_is_live() {
     fixture.assert_gone();
 }
 
-#[test]
-fn latency_is_cut_off_so_that_a_note_sounds_at_its_time() {
-    let fixture = Fixture::open();
+rows!(latency_is_cut_off_so_that_a_note_sounds_at_its_time);
+
+fn latency_is_cut_off_so_that_a_note_sounds_at_its_time(format: Format) {
+    let fixture = Fixture::open_as(format);
     let folder = tempfile::tempdir().unwrap();
     for block in [1, 37, 64, 4_096] {
         let mut spec = rack(vec![layer(vec![
-            plugin("watch"),
-            with_params("effect", &[("Latency", 1_000.0)]),
+            plugin_as(format, "watch"),
+            with_params_as(format, "effect", &[("Latency", 1_000.0)]),
         ])]);
-        spec.master = vec![with_params("effect", &[("Latency", 77.0)])];
+        spec.master = vec![with_params_as(format, "effect", &[("Latency", 77.0)])];
         let job = Job {
             midi: Some(note(4_800, 9_600)),
             block,
@@ -187,12 +190,13 @@ fn latency_is_cut_off_so_that_a_note_sounds_at_its_time() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_tail_is_rendered_until_it_is_silent_or_as_long_as_asked() {
-    let fixture = Fixture::open();
+rows!(a_tail_is_rendered_until_it_is_silent_or_as_long_as_asked);
+
+fn a_tail_is_rendered_until_it_is_silent_or_as_long_as_asked(format: Format) {
+    let fixture = Fixture::open_as(format);
     let folder = tempfile::tempdir().unwrap();
     let with_tail = |tail| {
-        let spec = rack(vec![layer(vec![plugin("tail")])]);
+        let spec = rack(vec![layer(vec![plugin_as(format, "tail")])]);
         let job = Job {
             midi: Some(note(0, 24_000)),
             tail,
@@ -222,7 +226,11 @@ fn a_tail_is_rendered_until_it_is_silent_or_as_long_as_asked() {
         assert!(left[same..].iter().all(|&sample| sample == 0.0));
     }
     // What never ends is cut off.
-    let endless = rack(vec![layer(vec![with_params("watch", &[("Level", 0.1)])])]);
+    let endless = rack(vec![layer(vec![with_params_as(
+        format,
+        "watch",
+        &[("Level", 0.1)],
+    )])]);
     let job = Job {
         tail: Tail::Auto,
         rate: Some(8_000),
@@ -237,14 +245,19 @@ fn a_tail_is_rendered_until_it_is_silent_or_as_long_as_asked() {
     fixture.assert_gone();
 }
 
-#[test]
-fn an_input_goes_through_the_effects() {
-    let fixture = Fixture::open();
+rows!(an_input_goes_through_the_effects);
+
+fn an_input_goes_through_the_effects(format: Format) {
+    let fixture = Fixture::open_as(format);
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("in.wav");
     for (rate, channels) in [(48_000, 2), (44_100, 1), (96_000, 3)] {
         write_input(&input, rate, channels, 5_000);
-        let spec = rack(vec![layer(vec![with_params("effect", &[("Gain", 2.0)])])]);
+        let spec = rack(vec![layer(vec![with_params_as(
+            format,
+            "effect",
+            &[("Gain", 2.0)],
+        )])]);
         let job = Job {
             input: Some(input.clone()),
             ..job(&folder, spec)
@@ -267,9 +280,10 @@ fn an_input_goes_through_the_effects() {
     fixture.assert_gone();
 }
 
-#[test]
-fn faults_of_plugins_are_told() {
-    let fixture = Fixture::open();
+rows!(faults_of_plugins_are_told);
+
+fn faults_of_plugins_are_told(format: Format) {
+    let fixture = Fixture::open_as(format);
     let folder = tempfile::tempdir().unwrap();
     let mut smf = Smf::new();
     smf.at(10, &[0x90, 1, 100]);
@@ -277,7 +291,7 @@ fn faults_of_plugins_are_told() {
     let midi = file::parse(&smf.bytes(), Path::new("bad.mid")).unwrap();
     let job = Job {
         midi: Some(midi),
-        ..job(&folder, rack(vec![layer(vec![plugin("nan")])]))
+        ..job(&folder, rack(vec![layer(vec![plugin_as(format, "nan")])]))
     };
     let Summary { events, peak, .. } = render(&job, |_| ControlFlow::Continue(())).unwrap();
     let bad = |event: &SessionEvent| {

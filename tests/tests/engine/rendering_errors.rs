@@ -6,7 +6,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use tempfile::TempDir;
-use tests::{Fixture, layer, plugin, rack};
+use tests::{Fixture, Format, layer, plugin_as, rack, rows};
 
 /// Renders what must fail; gives the sentence. Nothing may be left in the folder but what was there.
 fn fails(folder: &TempDir, job: &Job) -> (RenderError, String) {
@@ -117,11 +117,12 @@ fn outputs_that_cannot_be_written_are_errors() {
     }
 }
 
-#[test]
-fn settings_out_of_range_and_racks_that_do_not_run_leave_no_file() {
-    let fixture = Fixture::open();
+rows!(settings_out_of_range_and_racks_that_do_not_run_leave_no_file);
+
+fn settings_out_of_range_and_racks_that_do_not_run_leave_no_file(format: Format) {
+    let fixture = Fixture::open_as(format);
     let folder = tempfile::tempdir().unwrap();
-    let spec = || rack(vec![layer(vec![plugin("watch")])]);
+    let spec = || rack(vec![layer(vec![plugin_as(format, "watch")])]);
     let bad = [
         Job {
             rate: Some(7_999),
@@ -157,8 +158,15 @@ fn settings_out_of_range_and_racks_that_do_not_run_leave_no_file() {
         assert!(matches!(error, RenderError::Range { .. }), "{error:?}");
     }
     fs::write(folder.path().join("out.wav"), "what was there").unwrap();
-    for name in ["fail-init", "fail-activate", "fail-start"] {
-        let (_, text) = fails(&folder, &job(&folder, rack(vec![layer(vec![plugin(name)])])));
+    let last = match format {
+        Format::Clap => "fail-start",
+        Format::Vst3 => "fail-setup",
+    };
+    for name in ["fail-init", "fail-activate", last] {
+        let (_, text) = fails(
+            &folder,
+            &job(&folder, rack(vec![layer(vec![plugin_as(format, name)])])),
+        );
         assert!(text.starts_with("Layer/1: The plugin "), "{text}");
     }
     assert_eq!(

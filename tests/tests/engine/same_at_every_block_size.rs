@@ -6,14 +6,10 @@ use host::render::{Bits, Job, Tail, render};
 use host::session::{LayerSettings, RackSpec, Stamp};
 use std::ops::ControlFlow;
 use std::path::Path;
-use tests::{Stage, at, demo, layer, plugin, rack, with_params};
+use tests::{Format, Stage, at, demo_plugin, layer, rack, rows, set_part, with_params_of};
 
 fn phrase() -> MidiFile {
     file::parse(presets::factory_phrase(), Path::new("stage-synth.mid")).unwrap()
-}
-
-fn path_of(name: &str) -> String {
-    demo(name).to_str().unwrap().to_owned()
 }
 
 /// Plays the phrase with turned knobs, and gives what was heard of it.
@@ -31,12 +27,8 @@ fn perform(spec: &RackSpec, block: usize, frames: usize) -> [Vec<f32>; 2] {
             assert!(stage.session.send_midi(Stamp::Frame(frame), message));
         }
         let cutoff = 0.3 + f64::from(step) / 80.0;
-        assert!(
-            stage
-                .session
-                .set_param(at(0, 0), "Cutoff", cutoff, Stamp::Frame(frame))
-                .unwrap()
-        );
+        let stamp = Stamp::Frame(frame);
+        assert!(set_part(&mut stage.session, at(0, 0), "Cutoff", cutoff, stamp));
     }
     stage.play(frames);
     stage.played.map(|mut side| {
@@ -67,15 +59,26 @@ fn assert_same(spec: &RackSpec, frames: usize) {
     }
 }
 
-#[test]
-fn a_synthesizer_plays_the_same_at_every_block_size() {
-    assert_same(&rack(vec![layer(vec![plugin(&path_of("demo-synth"))])]), 48_000);
+rows!(a_synthesizer_plays_the_same_at_every_block_size);
+
+fn a_synthesizer_plays_the_same_at_every_block_size(format: Format) {
+    assert_same(
+        &rack(vec![layer(vec![demo_plugin(format, "demo-synth")])]),
+        48_000,
+    );
 }
 
-#[test]
-fn two_layers_and_their_effects_play_the_same_at_every_block_size() {
-    let (synth, gain) = (path_of("demo-synth"), path_of("demo-gain"));
-    let mut low = layer(vec![plugin(&synth), with_params(&gain, &[("Gain", 0.5)])]);
+rows!(two_layers_and_their_effects_play_the_same_at_every_block_size);
+
+fn two_layers_and_their_effects_play_the_same_at_every_block_size(format: Format) {
+    let (synth, gain) = (
+        demo_plugin(format, "demo-synth"),
+        demo_plugin(format, "demo-gain"),
+    );
+    let mut low = layer(vec![
+        synth.clone(),
+        with_params_of(gain.clone(), &[("Gain", 0.5)]),
+    ]);
     low.settings = LayerSettings {
         keys: (0, 60),
         transpose: 12,
@@ -83,25 +86,26 @@ fn two_layers_and_their_effects_play_the_same_at_every_block_size() {
         pan: -0.3,
         ..LayerSettings::default()
     };
-    let mut high = layer(vec![plugin(&synth)]);
+    let mut high = layer(vec![synth.clone()]);
     high.settings = LayerSettings {
         keys: (50, 127),
         pan: 0.5,
         ..LayerSettings::default()
     };
     let mut spec = rack(vec![low, high]);
-    spec.master = vec![plugin(&gain)];
+    spec.master = vec![gain];
     spec.master_gain = 0.9;
     spec.ceiling = Some(0.2);
     assert_same(&spec, 36_000);
 }
 
-#[test]
-fn a_rendering_is_the_same_file_at_every_block_size() {
+rows!(a_rendering_is_the_same_file_at_every_block_size);
+
+fn a_rendering_is_the_same_file_at_every_block_size(format: Format) {
     let folder = tempfile::tempdir().unwrap();
     let spec = rack(vec![layer(vec![
-        plugin(&path_of("demo-synth")),
-        plugin(&path_of("demo-gain")),
+        demo_plugin(format, "demo-synth"),
+        demo_plugin(format, "demo-gain"),
     ])]);
     let mut smf = crate::smf::Smf::new();
     for (tick, message) in [

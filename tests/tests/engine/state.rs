@@ -1,12 +1,12 @@
 //! States are kept whole, and what a preset says of parameters comes after them.
 
-use host::plugin::{Instance, StateError};
+use host::plugin::{Instance, StateError, VstPreset};
 use host::session::{RackError, RackSpec, Stamp};
-use tests::{Fixture, Stage, at, layer, plugin, rack, with_params};
+use tests::{Fixture, Format, Stage, at, layer, name_of, plugin, plugin_as, rack, rows, with_params_as};
 
 /// A rack of `state`, which reads and writes in pieces of 1 to 7 bytes.
-fn keeper(params: &[(&str, f64)], state: Option<Vec<u8>>) -> RackSpec {
-    let mut keeper = with_params("state", params);
+fn keeper(format: Format, params: &[(&str, f64)], state: Option<Vec<u8>>) -> RackSpec {
+    let mut keeper = with_params_as(format, "state", params);
     keeper.state = state;
     rack(vec![layer(vec![keeper])])
 }
@@ -19,17 +19,18 @@ fn saved(stage: &mut Stage) -> Vec<u8> {
     state
 }
 
-#[test]
-fn a_state_comes_back_byte_for_byte_however_it_is_cut_up() {
-    let fixture = Fixture::open();
+rows!(a_state_comes_back_byte_for_byte_however_it_is_cut_up);
+
+fn a_state_comes_back_byte_for_byte_however_it_is_cut_up(format: Format) {
+    let fixture = Fixture::open_as(format);
     for size in [0_u32, 1, 6, 7, 8, 1_000, 65_537, 3_000_001] {
         let params = [("Size", f64::from(size)), ("Seed", 91.0)];
-        let mut first = Stage::new(&keeper(&params, None), 64);
+        let mut first = Stage::new(&keeper(format, &params, None), 64);
         first.play(128);
         let state = saved(&mut first);
         assert!(state.len() > size as usize, "{size}");
         drop(first);
-        let mut second = Stage::new(&keeper(&[], Some(state.clone())), 64);
+        let mut second = Stage::new(&keeper(format, &[], Some(state.clone())), 64);
         assert!(saved(&mut second) == state, "{size}");
         let instance = &mut second
             .session
@@ -47,12 +48,17 @@ fn a_state_comes_back_byte_for_byte_however_it_is_cut_up() {
     fixture.assert_gone();
 }
 
-#[test]
-fn states_are_saved_while_the_music_plays_layer_by_layer_and_the_master_last() {
-    let fixture = Fixture::open();
-    let level = |level| with_params("watch", &[("Level", level)]);
+rows!(states_are_saved_while_the_music_plays_layer_by_layer_and_the_master_last);
+
+fn states_are_saved_while_the_music_plays_layer_by_layer_and_the_master_last(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let level = |level| with_params_as(format, "watch", &[("Level", level)]);
     let mut spec = rack(vec![layer(vec![level(0.1), level(0.2)]), layer(vec![level(0.3)])]);
-    spec.master = vec![with_params("effect", &[("Gain", 0.5), ("Latency", 0.0)])];
+    spec.master = vec![with_params_as(
+        format,
+        "effect",
+        &[("Gain", 0.5), ("Latency", 0.0)],
+    )];
     let mut stage = Stage::new(&spec, 64);
     stage.play(640);
     let states = stage.session.save_states().unwrap();
@@ -68,10 +74,10 @@ fn states_are_saved_while_the_music_plays_layer_by_layer_and_the_master_last() {
 
     // The same rack from its states alone.
     let mut plain = rack(vec![
-        layer(vec![plugin("watch"), plugin("watch")]),
-        layer(vec![plugin("watch")]),
+        layer(vec![plugin_as(format, "watch"), plugin_as(format, "watch")]),
+        layer(vec![plugin_as(format, "watch")]),
     ]);
-    plain.master = vec![plugin("effect")];
+    plain.master = vec![plugin_as(format, "effect")];
     let specs = plain
         .layers
         .iter_mut()
@@ -87,14 +93,15 @@ fn states_are_saved_while_the_music_plays_layer_by_layer_and_the_master_last() {
     fixture.assert_gone();
 }
 
-#[test]
-fn parameters_are_set_after_the_state() {
-    let fixture = Fixture::open();
-    let mut instance = Instance::load(&plugin("watch").source).unwrap();
+rows!(parameters_are_set_after_the_state);
+
+fn parameters_are_set_after_the_state(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut instance = Instance::load(&plugin_as(format, "watch").source).unwrap();
     assert!(instance.set_values(&[(0x8000_0001, 0.75), (2, 3.0)]));
     let state = instance.save_state().unwrap();
     drop(instance);
-    let mut spec = with_params("watch", &[("Level", 0.5), ("2147483649", 0.25)]);
+    let mut spec = with_params_as(format, "watch", &[("Level", 0.5), ("2147483649", 0.25)]);
     spec.state = Some(state);
     let mut stage = Stage::new(&rack(vec![layer(vec![spec])]), 64);
     assert!(
@@ -118,19 +125,38 @@ fn parameters_are_set_after_the_state() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_refused_state_is_an_error_and_what_played_plays_on() {
-    let fixture = Fixture::open();
+/// What a preset keeps when the plugin's own state is `own`: as VST3 that is wrapped up as a `.vstpreset`, like `good`.
+fn with_own(format: Format, good: &[u8], own: &[u8]) -> Vec<u8> {
+    match format {
+        Format::Clap => own.to_vec(),
+        Format::Vst3 => VstPreset {
+            component: own.to_vec(),
+            ..VstPreset::read(good).unwrap()
+        }
+        .write(),
+    }
+}
+
+rows!(a_refused_state_is_an_error_and_what_played_plays_on);
+
+fn a_refused_state_is_an_error_and_what_played_plays_on(format: Format) {
+    let fixture = Fixture::open_as(format);
     let mut stage = Stage::new(
-        &rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]),
+        &rack(vec![layer(vec![with_params_as(
+            format,
+            "watch",
+            &[("Level", 0.25)],
+        )])]),
         64,
     );
     stage.play(64);
+    let good = saved(&mut Stage::new(&keeper(format, &[], None), 64));
     let bad: [&[u8]; 4] = [b"", b"nonsense", b"BKLNFIX1", b"BKLNFIX1\x02\0\0\0\x01\0\0\0"];
-    for state in bad {
+    for own in bad {
+        let state = with_own(format, &good, own);
         let error = stage
             .session
-            .load(&keeper(&[], Some(state.to_vec())))
+            .load(&keeper(format, &[], Some(state.clone())))
             .unwrap_err();
         assert!(
             matches!(
@@ -145,8 +171,9 @@ fn a_refused_state_is_an_error_and_what_played_plays_on() {
         assert_eq!(
             error.to_string(),
             format!(
-                "Layer/1: The plugin Fixture State refused the state of {} bytes. It may come from another version of \
+                "Layer/1: The plugin {} refused the state of {} bytes. It may come from another version of \
                  the plugin; remove `state` from the preset to begin anew.",
+                name_of(format, "state"),
                 state.len()
             )
         );
@@ -156,8 +183,20 @@ fn a_refused_state_is_an_error_and_what_played_plays_on() {
     assert_eq!(fixture.counter("state.refusals"), 4);
     assert_eq!(fixture.counter("instances.alive"), 1);
 
-    let mut stateless = plugin("tail");
-    stateless.state = Some(vec![1, 2, 3]);
+    // Every component of VST3 may keep a state; one may say that it does not.
+    let mut stateless = match format {
+        Format::Clap => plugin_as(format, "tail"),
+        Format::Vst3 => plugin_as(format, "not-implemented"),
+    };
+    stateless.state = Some(match format {
+        Format::Clap => vec![1, 2, 3],
+        Format::Vst3 => VstPreset {
+            class: "424B4C4E565354330000000000000017".to_owned(),
+            component: vec![1, 2, 3],
+            ..VstPreset::default()
+        }
+        .write(),
+    });
     let error = stage
         .session
         .load(&rack(vec![layer(vec![stateless])]))
@@ -176,13 +215,14 @@ fn a_refused_state_is_an_error_and_what_played_plays_on() {
     fixture.assert_gone();
 }
 
+rows!(parameters_that_do_not_exist_or_are_out_of_range_are_warnings);
+
 /// A new version of a plugin must not silence a preset that was made with an older one.
-#[test]
-fn parameters_that_do_not_exist_or_are_out_of_range_are_warnings() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("watch")])]), 64);
+fn parameters_that_do_not_exist_or_are_out_of_range_are_warnings(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin_as(format, "watch")])]), 64);
     let warn = |stage: &mut Stage, params: &[(&str, f64)]| {
-        let spec = rack(vec![layer(vec![with_params("watch", params)])]);
+        let spec = rack(vec![layer(vec![with_params_as(format, "watch", params)])]);
         stage.session.load(&spec).unwrap();
         let rack = stage.session.rack_mut().unwrap();
         let [warning] = &rack.warnings[..] else {
@@ -221,17 +261,22 @@ fn parameters_that_do_not_exist_or_are_out_of_range_are_warnings() {
     assert!(no_number.ends_with("is left out."), "{no_number}");
     stage
         .session
-        .load(&rack(vec![layer(vec![with_params("watch", &[("Level", 0.25)])])]))
+        .load(&rack(vec![layer(vec![with_params_as(
+            format,
+            "watch",
+            &[("Level", 0.25)],
+        )])]))
         .unwrap();
     assert!(stage.session.rack().unwrap().warnings.is_empty());
     drop(stage);
     fixture.assert_gone();
 }
 
-#[test]
-fn who_sets_a_parameter_while_it_plays_is_told_at_once() {
-    let fixture = Fixture::open();
-    let mut stage = Stage::new(&rack(vec![layer(vec![plugin("watch")])]), 64);
+rows!(who_sets_a_parameter_while_it_plays_is_told_at_once);
+
+fn who_sets_a_parameter_while_it_plays_is_told_at_once(format: Format) {
+    let fixture = Fixture::open_as(format);
+    let mut stage = Stage::new(&rack(vec![layer(vec![plugin_as(format, "watch")])]), 64);
     assert!(
         stage
             .session

@@ -1,7 +1,7 @@
 //! A preset change never cuts sound: the old rack ends what it holds, the new one plays at once.
 
 use host::session::{RackSpec, SessionEvent};
-use tests::{Fixture, Live, Stage, demo, layer, plugin, rack};
+use tests::{Fixture, Format, Live, Stage, demo_plugin, layer, plugin_as, rack, rows};
 
 const BLOCK: usize = 64;
 /// Frame of the swap.
@@ -10,12 +10,12 @@ const FRAMES: usize = 1_500 * BLOCK;
 
 type Message<'a> = (usize, &'a [u8]);
 
-fn synth() -> RackSpec {
-    rack(vec![layer(vec![plugin(demo("demo-synth").to_str().unwrap())])])
+fn synth(format: Format) -> RackSpec {
+    rack(vec![layer(vec![demo_plugin(format, "demo-synth")])])
 }
 
-fn fixture_rack(name: &str) -> RackSpec {
-    rack(vec![layer(vec![plugin(name)])])
+fn fixture_rack(format: Format, name: &str) -> RackSpec {
+    rack(vec![layer(vec![plugin_as(format, name)])])
 }
 
 /// Plays messages, with a swap to `next` at `SWAP` if there is one.
@@ -56,17 +56,18 @@ fn assert_swap_is_a_sum(
     assert!(heard(&alone, SWAP) && heard(&fresh, 0), "both racks sounded");
 }
 
-#[test]
-fn a_held_note_sounds_on_and_the_new_rack_plays_in_the_very_block() {
-    let fixture = Fixture::open();
+rows!(a_held_note_sounds_on_and_the_new_rack_plays_in_the_very_block);
+
+fn a_held_note_sounds_on_and_the_new_rack_plays_in_the_very_block(format: Format) {
+    let fixture = Fixture::open_as(format);
     let on: Message<'_> = (1_000, &[0x90, 60, 100]);
     let off: Message<'_> = (SWAP + 20_001, &[0x80, 60, 64]);
     let new_on: Message<'_> = (SWAP + 5, &[0x90, 64, 100]);
     let new_off: Message<'_> = (SWAP + 30_007, &[0x80, 64, 64]);
     let all = [on, new_on, off, new_off];
     assert_swap_is_a_sum(
-        &fixture_rack("tail"),
-        &fixture_rack("state"),
+        &fixture_rack(format, "tail"),
+        &fixture_rack(format, "state"),
         &all,
         &[on, off],
         &[new_on, new_off],
@@ -74,8 +75,9 @@ fn a_held_note_sounds_on_and_the_new_rack_plays_in_the_very_block() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_pedal_holds_what_it_held_and_counts_for_the_new_rack() {
+rows!(a_pedal_holds_what_it_held_and_counts_for_the_new_rack);
+
+fn a_pedal_holds_what_it_held_and_counts_for_the_new_rack(format: Format) {
     let down: Message<'_> = (900, &[0xb0, 64, 127]);
     let down_again: Message<'_> = (SWAP, &[0xb0, 64, 127]);
     let on: Message<'_> = (1_000, &[0x90, 48, 100]);
@@ -85,40 +87,42 @@ fn a_pedal_holds_what_it_held_and_counts_for_the_new_rack() {
     let up: Message<'_> = (SWAP + 40_000, &[0xb0, 64, 0]);
     let all = [down, on, off, new_on, new_off, up];
     assert_swap_is_a_sum(
-        &synth(),
-        &synth(),
+        &synth(format),
+        &synth(format),
         &all,
         &[down, on, off, up],
         &[down_again, new_on, new_off, up],
     );
 }
 
-#[test]
-fn a_swap_between_notes_changes_no_bit_of_the_tail() {
+rows!(a_swap_between_notes_changes_no_bit_of_the_tail);
+
+fn a_swap_between_notes_changes_no_bit_of_the_tail(format: Format) {
     let midi: [Message<'_>; 4] = [
         (0, &[0x90, 50, 110]),
         (10, &[0x90, 57, 110]),
         (SWAP - 100, &[0x80, 50, 0]),
         (SWAP + 9_000, &[0x80, 57, 0]),
     ];
-    let swapped = play(&synth(), Some(&synth()), &midi);
-    let alone = play(&synth(), None, &midi);
+    let swapped = play(&synth(format), Some(&synth(format)), &midi);
+    let alone = play(&synth(format), None, &midi);
     assert_eq!(swapped.greatest_step(0), alone.greatest_step(0));
     assert!(swapped.played == alone.played);
 }
 
+rows!(a_storm_of_swaps_clicks_no_more_than_its_notes_and_leaves_nothing_behind);
+
 /// 20 swaps, one a block, with a note held across each: more than may leave at once, so the oldest are faded.
-#[test]
-fn a_storm_of_swaps_clicks_no_more_than_its_notes_and_leaves_nothing_behind() {
-    let fixture = Fixture::open();
+fn a_storm_of_swaps_clicks_no_more_than_its_notes_and_leaves_nothing_behind(format: Format) {
+    let fixture = Fixture::open_as(format);
     let midi = |key: u8| -> [u8; 3] { [0x90, key, 100] };
-    let mut calm = Stage::new(&synth(), BLOCK);
+    let mut calm = Stage::new(&synth(format), BLOCK);
     calm.step(&[(0, &midi(40))]);
     calm.play(24_000);
-    let mut stage = Stage::new(&synth(), BLOCK);
+    let mut stage = Stage::new(&synth(format), BLOCK);
     for key in 40..60 {
-        let mut next = synth();
-        next.layers[0].plugins.push(plugin("effect"));
+        let mut next = synth(format);
+        next.layers[0].plugins.push(plugin_as(format, "effect"));
         stage.session.load(&next).unwrap();
         stage.step(&[(0, &midi(key))]);
     }
@@ -157,16 +161,17 @@ fn a_storm_of_swaps_clicks_no_more_than_its_notes_and_leaves_nothing_behind() {
     fixture.assert_gone();
 }
 
-#[test]
-fn a_storm_of_swaps_on_a_real_time_thread_leaves_nothing_behind() {
+rows!(a_storm_of_swaps_on_a_real_time_thread_leaves_nothing_behind);
+
+fn a_storm_of_swaps_on_a_real_time_thread_leaves_nothing_behind(format: Format) {
     use std::time::Duration;
-    let fixture = Fixture::open();
-    let mut live = Live::new(&fixture_rack("tail"), 48_000, 64);
+    let fixture = Fixture::open_as(format);
+    let mut live = Live::new(&fixture_rack(format, "tail"), 48_000, 64);
     for key in 0..20 {
         live.session
             .send_midi(host::session::Stamp::Now, &[0x90, key, 100]);
         live.run(Duration::from_millis(5));
-        live.session.load(&fixture_rack("tail")).unwrap();
+        live.session.load(&fixture_rack(format, "tail")).unwrap();
     }
     assert!(live.run(Duration::from_millis(40)) >= 0.5, "held notes sound on");
     live.session

@@ -3,13 +3,10 @@
 use crate::BLOCKS;
 use crate::smf::{Smf, TICK};
 use host::midi::file;
-use host::session::{Body, Command, Stamp};
-use rt::events::NoteAddress;
+use host::session::Stamp;
 use std::path::Path;
-use tests::{Fixture, Stage, at, layer, plugin, rack};
+use tests::{Fixture, Format, Stage, at, layer, plugin_as, rack, rows};
 
-/// Id of the parameter Level of `watch`.
-const LEVEL: u32 = 0x8000_0001;
 const FRAMES: usize = 12_000;
 
 #[derive(Clone, Debug)]
@@ -102,7 +99,7 @@ fn score(grid: usize, with_levels: bool) -> Score {
     score
 }
 
-fn check(stage: &Stage, score: &Score, block: usize) {
+fn check(format: Format, stage: &Stage, score: &Score, block: usize) {
     for (side, expected) in stage.played.iter().zip(&score.sides) {
         let wrong = side
             .iter()
@@ -110,53 +107,45 @@ fn check(stage: &Stage, score: &Score, block: usize) {
             .position(|(played, expected)| played != expected);
         assert_eq!(wrong, None, "block {block}: the first frame that differs");
     }
-    assert_eq!(stage.said, score.said, "block {block}");
+    let (mut said, mut expected) = (stage.said.clone(), score.said.clone());
+    // VST3 tells controllers and events in two lists, so that their order at one sample is lost.
+    if format == Format::Vst3 {
+        said.sort();
+        expected.sort();
+    }
+    assert_eq!(said, expected, "block {block}");
 }
 
-fn watch(block: usize) -> Stage {
-    Stage::new(&rack(vec![layer(vec![plugin("watch")])]), block)
+fn watch(format: Format, block: usize) -> Stage {
+    Stage::new(&rack(vec![layer(vec![plugin_as(format, "watch")])]), block)
 }
 
-#[test]
-fn commands_take_effect_at_their_frame_at_every_block_size() {
-    let fixture = Fixture::open();
+rows!(commands_take_effect_at_their_frame_at_every_block_size);
+
+fn commands_take_effect_at_their_frame_at_every_block_size(format: Format) {
+    let fixture = Fixture::open_as(format);
     let score = score(1, true);
     assert!(score.events.len() > 200);
     for block in BLOCKS {
-        let mut stage = watch(block);
-        let rack = stage.session.rack().unwrap().id;
+        let mut stage = watch(format, block);
         for (frame, what) in &score.events {
             let stamp = Stamp::Frame(*frame as u64);
             assert!(match what {
                 What::Message(message) => stage.session.send_midi(stamp, message),
-                What::Level(value) => {
-                    let body = Body::Param {
-                        id: LEVEL,
-                        cookie: 0,
-                        note: NoteAddress::ALL,
-                        value: *value,
-                    };
-                    stage.session.send(
-                        stamp,
-                        Command::Plugin {
-                            rack,
-                            plugin: at(0, 0),
-                            body,
-                        },
-                    )
-                }
+                What::Level(value) => stage.session.set_param(at(0, 0), "Level", *value, stamp).unwrap(),
             });
         }
         stage.play(FRAMES);
-        check(&stage, &score, block);
+        check(format, &stage, &score, block);
         drop(stage);
         fixture.assert_gone();
     }
 }
 
-#[test]
-fn messages_that_come_with_the_devices_block_sound_at_their_frame_at_every_block_size() {
-    let fixture = Fixture::open();
+rows!(messages_that_come_with_the_devices_block_sound_at_their_frame_at_every_block_size);
+
+fn messages_that_come_with_the_devices_block_sound_at_their_frame_at_every_block_size(format: Format) {
+    let fixture = Fixture::open_as(format);
     let score = score(1, false);
     let messages = score.events.iter().map(|(frame, what)| match what {
         What::Message(message) => (*frame, message.as_slice()),
@@ -164,17 +153,18 @@ fn messages_that_come_with_the_devices_block_sound_at_their_frame_at_every_block
     });
     let messages: Vec<_> = messages.collect();
     for block in BLOCKS {
-        let mut stage = watch(block);
+        let mut stage = watch(format, block);
         stage.play_to(FRAMES, &messages);
-        check(&stage, &score, block);
+        check(format, &stage, &score, block);
         drop(stage);
         fixture.assert_gone();
     }
 }
 
-#[test]
-fn a_midi_files_events_sound_at_their_frame_at_every_block_size() {
-    let fixture = Fixture::open();
+rows!(a_midi_files_events_sound_at_their_frame_at_every_block_size);
+
+fn a_midi_files_events_sound_at_their_frame_at_every_block_size(format: Format) {
+    let fixture = Fixture::open_as(format);
     let score = score(TICK, false);
     let mut smf = Smf::new();
     for (frame, what) in &score.events {
@@ -184,7 +174,7 @@ fn a_midi_files_events_sound_at_their_frame_at_every_block_size() {
     }
     let file = file::parse(&smf.bytes(), Path::new("score.mid")).unwrap();
     for block in BLOCKS {
-        let mut stage = watch(block);
+        let mut stage = watch(format, block);
         assert!(stage.session.play_file(&file, false));
         stage.play(FRAMES);
         // A file's order at one tick is its own: releases come first.
@@ -195,19 +185,20 @@ fn a_midi_files_events_sound_at_their_frame_at_every_block_size() {
             said: score.said.clone(),
         };
         sorted.said.sort();
-        check(&stage, &sorted, block);
+        check(format, &stage, &sorted, block);
         drop(stage);
         fixture.assert_gone();
     }
 }
 
+rows!(a_mapped_controller_moves_its_parameter_at_its_sample);
+
 /// Values that one plugin gets from a mapped controller are at the controller's sample too.
-#[test]
-fn a_mapped_controller_moves_its_parameter_at_its_sample() {
+fn a_mapped_controller_moves_its_parameter_at_its_sample(format: Format) {
     use host::session::MapSpec;
-    let fixture = Fixture::open();
+    let fixture = Fixture::open_as(format);
     for block in BLOCKS {
-        let mut spec = rack(vec![layer(vec![plugin("watch")])]);
+        let mut spec = rack(vec![layer(vec![plugin_as(format, "watch")])]);
         let map = MapSpec {
             cc: 74,
             channel: None,

@@ -1,12 +1,12 @@
 //! No block allocates or frees, whatever happens.
 
-use crate::allocator::{blocks, guard, take_offences};
+use crate::allocator::{blocks, guard, take_excuses, take_offences};
 use crate::exercise::exercise;
 use host::device::{BufferWish, Driver, Wish};
 use host::plugin::RenderMode;
 use host::session::Session;
 use std::time::{Duration, Instant};
-use tests::Fixture;
+use tests::{FORMATS, Fixture, Format, rows};
 
 fn assert_none(what: &str) {
     let (offences, first) = take_offences();
@@ -14,6 +14,16 @@ fn assert_none(what: &str) {
         offences, 0,
         "{what}: {offences} on the audio thread; the first was {first}"
     );
+}
+
+/// A message is a few allocations, and nothing else is excused: as VST3 the plugin asks for one with one note.
+fn assert_excused(formats: &[Format]) {
+    let excuses = take_excuses();
+    if formats.contains(&Format::Vst3) {
+        assert!((1..20).contains(&excuses), "{excuses}");
+    } else {
+        assert_eq!(excuses, 0);
+    }
 }
 
 #[test]
@@ -28,16 +38,38 @@ fn the_guard_sees_what_it_must_not() {
     assert_none("outside the guard");
 }
 
+rows!(
+    no_block_on_the_offline_device_allocates,
+    no_block_on_a_real_time_thread_allocates
+);
+
+fn no_block_on_the_offline_device_allocates(format: Format) {
+    offline(&[format]);
+}
+
+fn no_block_on_a_real_time_thread_allocates(format: Format) {
+    on_a_real_time_thread(&[format]);
+}
+
 #[test]
-fn no_block_on_the_offline_device_allocates() {
-    let fixture = Fixture::open();
+fn no_block_of_chains_of_both_formats_on_the_offline_device_allocates() {
+    offline(&FORMATS);
+}
+
+#[test]
+fn no_block_of_chains_of_both_formats_on_a_real_time_thread_allocates() {
+    on_a_real_time_thread(&FORMATS);
+}
+
+fn offline(formats: &[Format]) {
+    let fixtures = Fixture::open_both();
     for block in [1, 37, 1_024] {
         let before = blocks();
         let mut session = Session::new();
         session.set_block_guard(guard);
         session.open_offline(48_000, block, RenderMode::Live).unwrap();
         let input = vec![0.1; block];
-        exercise(&mut session, |session, milliseconds| {
+        exercise(formats, &mut session, |session, milliseconds| {
             // As many blocks as the time holds, and with short ones one a millisecond, which tells as much.
             for _ in 0..(milliseconds * 48).div_ceil(block as u64).min(milliseconds) {
                 session.offline().unwrap().step(Some([&input, &input]));
@@ -51,13 +83,13 @@ fn no_block_on_the_offline_device_allocates() {
         session.offline().unwrap().step_into(None, [left, right]);
         drop(session);
         assert_none(&format!("blocks of {block}"));
-        fixture.assert_gone();
+        fixtures.iter().for_each(Fixture::assert_gone);
     }
+    assert_excused(formats);
 }
 
-#[test]
-fn no_block_on_a_real_time_thread_allocates() {
-    let fixture = Fixture::open();
+fn on_a_real_time_thread(formats: &[Format]) {
+    let fixtures = Fixture::open_both();
     let before = blocks();
     let mut session = Session::new();
     session.set_block_guard(guard);
@@ -68,7 +100,7 @@ fn no_block_on_a_real_time_thread_allocates() {
         ..Wish::default()
     };
     session.open(&wish).unwrap();
-    exercise(&mut session, |session, milliseconds| {
+    exercise(formats, &mut session, |session, milliseconds| {
         let until = Instant::now() + Duration::from_millis(milliseconds);
         while Instant::now() < until {
             session.tick(Instant::now());
@@ -78,5 +110,6 @@ fn no_block_on_a_real_time_thread_allocates() {
     session.close(Duration::from_secs(1));
     assert!(blocks() - before > 500, "the guard was used");
     assert_none("the null device");
-    fixture.assert_gone();
+    assert_excused(formats);
+    fixtures.iter().for_each(Fixture::assert_gone);
 }

@@ -1,27 +1,47 @@
 //! A session put through all that may happen while it plays.
 
 use host::midi::file::{self, MidiFile};
-use host::session::{Command, LayerSettings, LayerSpec, MapSpec, RackSpec, Session, Stamp};
+use host::session::{Command, LayerSettings, LayerSpec, MapSpec, PluginSpec, RackSpec, Session, Stamp};
+use std::iter::Cycle;
 use std::path::Path;
-use tests::{at, demo, layer, plugin, rack};
+use std::slice::Iter;
+use tests::{Format, at, demo_plugin, layer, plugin_as, rack, set_part};
 
-fn demo_plugin(name: &str) -> host::session::PluginSpec {
-    plugin(demo(name).to_str().unwrap())
+/// Plugins of the formats given, in turn.
+struct Turns<'a>(Cycle<Iter<'a, Format>>);
+
+impl<'a> Turns<'a> {
+    fn of(formats: &'a [Format]) -> Self {
+        Self(formats.iter().cycle())
+    }
+
+    fn next(&mut self) -> Format {
+        *self.0.next().unwrap()
+    }
+
+    fn demo(&mut self, name: &str) -> PluginSpec {
+        demo_plugin(self.next(), name)
+    }
+
+    fn plugin(&mut self, name: &str) -> PluginSpec {
+        plugin_as(self.next(), name)
+    }
 }
 
 /// An instrument with effects, a layer that speaks, several outputs, maps and the limiter.
-pub fn busy_rack() -> RackSpec {
+pub fn busy_rack(formats: &[Format]) -> RackSpec {
+    let mut a = Turns::of(formats);
     let mut spec = rack(vec![
         layer(vec![
-            demo_plugin("demo-synth"),
-            plugin("effect"),
-            demo_plugin("demo-gain"),
+            a.demo("demo-synth"),
+            a.plugin("effect"),
+            a.demo("demo-gain"),
         ]),
-        layer(vec![plugin("noports"), plugin("watch"), plugin("mono")]),
-        layer(vec![plugin("multi"), plugin("sidechain")]),
-        layer(vec![plugin("tail")]),
+        layer(vec![a.plugin("noports"), a.plugin("watch"), a.plugin("mono")]),
+        layer(vec![a.plugin("multi"), a.plugin("sidechain")]),
+        layer(vec![a.plugin("tail")]),
     ]);
-    spec.master = vec![plugin("effect")];
+    spec.master = vec![a.plugin("effect")];
     spec.ceiling = Some(0.5);
     let map = |cc, plugin, param: &str| MapSpec {
         cc,
@@ -38,7 +58,7 @@ pub fn busy_rack() -> RackSpec {
 const LAST_CHANNEL: u8 = 15;
 
 /// A layer for each plugin that breaks a rule or asks for much.
-fn rude_rack() -> RackSpec {
+fn rude_rack(formats: &[Format]) -> RackSpec {
     let names = [
         "nan",
         "fail-process",
@@ -50,10 +70,41 @@ fn rude_rack() -> RackSpec {
         "stuck-hard",
         "many-params",
     ];
-    let mut layers: Vec<LayerSpec> = names.into_iter().map(|name| layer(vec![plugin(name)])).collect();
+    let mut turns = Turns::of(formats);
+    let layers = names.into_iter().map(|name| layer(vec![turns.plugin(name)]));
+    let mut layers: Vec<LayerSpec> = layers.collect();
     // Each of its notes says 100,000 things.
     layers[2].settings.channel = Some(LAST_CHANNEL);
+    // What it does wrong is told with a stack trace each.
+    layers[3].settings.channel = Some(LAST_CHANNEL);
     rack(layers)
+}
+
+/// A layer for each VST3 plugin that uses what no CLAP plugin has.
+fn vst3_rack() -> RackSpec {
+    let names = [
+        "context",
+        "double-only",
+        "edit",
+        "exchange",
+        "exchange-background",
+        "keyswitch",
+        "messages",
+        "midi-learn",
+        "midi-mapping2",
+        "not-implemented",
+        "note-expression",
+        "prefetchable",
+        "presentation",
+        "single",
+        "units",
+    ];
+    rack(
+        names
+            .into_iter()
+            .map(|name| layer(vec![plugin_as(Format::Vst3, name)]))
+            .collect(),
+    )
 }
 
 fn phrase() -> MidiFile {
@@ -72,8 +123,9 @@ fn flood(session: &mut Session) {
             [0xe0, value, key],
             [0xa0, key, value],
             [0xd0, key, 0],
+            [0xc0, key, 0],
         ];
-        let [status, first, second] = message[number as usize % 5];
+        let [status, first, second] = message[number as usize % 6];
         session.send_midi(Stamp::Now, &[status | channel, first, second]);
         if number % 50 == 0 {
             session.send_midi(Stamp::Now, &[0xf0, 0x7d, key, value, 0xf7]);
@@ -85,7 +137,7 @@ fn flood(session: &mut Session) {
             ];
             for (place, name) in places {
                 // Racks differ; a parameter that one does not have is no matter here.
-                let _ = session.set_param(place, name, f64::from(value) / 127.0, Stamp::Now);
+                let _ = set_part(session, place, name, f64::from(value) / 127.0, Stamp::Now);
             }
         }
     }
@@ -94,10 +146,11 @@ fn flood(session: &mut Session) {
     }
 }
 
-/// Does it all. `play` plays about as many milliseconds as it is told and serves main.
-pub fn exercise(session: &mut Session, mut play: impl FnMut(&mut Session, u64)) {
-    let rude = rude_rack();
-    let busy = busy_rack();
+/// Does it all with plugins of the formats given, in turn. `play` plays about as many milliseconds as it is told and serves
+/// main.
+pub fn exercise(formats: &[Format], session: &mut Session, mut play: impl FnMut(&mut Session, u64)) {
+    let rude = rude_rack(formats);
+    let busy = busy_rack(formats);
     session.load(&busy).unwrap();
     play(session, 50);
 
@@ -173,12 +226,24 @@ pub fn exercise(session: &mut Session, mut play: impl FnMut(&mut Session, u64)) 
         session.send_midi(Stamp::Now, &[0x80, key, 0]);
         play(session, 20);
     }
-    session.send_midi(Stamp::Now, &[0xb0, 1, 1]);
+    session.send_midi(Stamp::Now, &[0xb0 | LAST_CHANNEL, 1, 1]);
     session.send_midi(Stamp::Now, &[0x90 | LAST_CHANNEL, 60, 1]);
     flood(session);
     play(session, 60);
     session.send(Stamp::Now, Command::Panic);
     play(session, 400);
+    if formats.contains(&Format::Vst3) {
+        session.load(&vst3_rack()).unwrap();
+        for key in 20..30 {
+            session.send_midi(Stamp::Now, &[0x90, key, 100]);
+            session.send_midi(Stamp::Now, &[0xa0, key, 30]);
+            play(session, 20);
+        }
+        flood(session);
+        play(session, 60);
+        session.send(Stamp::Now, Command::Panic);
+        play(session, 200);
+    }
     session.load(&busy).unwrap();
     play(session, 400);
 }

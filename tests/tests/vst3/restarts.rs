@@ -185,7 +185,7 @@ fn in_a_storm_the_sound_goes_on() {
 fn in_a_storm_of_every_flag_from_two_threads_the_sound_goes_on() {
     let fixture = open();
     beside(vst3("storm"), |stage| {
-        for _ in 0..40 {
+        for _ in 0..160 {
             stage.step(&[(0, &[0x90, 7, 100]), (1, &[0x90, 8, 100])]);
             stage.play(BLOCK * 10);
         }

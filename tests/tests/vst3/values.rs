@@ -48,7 +48,7 @@ fn values_set_while_inactive_are_in_the_state() {
             "{name}"
         );
     }
-    // That took a block of silence, in which the processor heard of them.
+    // That took a block, in which the processor heard of them.
     assert!(fixture.counter("process.calls") >= 2);
     fixture.assert_gone();
 }

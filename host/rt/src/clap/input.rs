@@ -155,7 +155,7 @@ fn write(place: &mut ClapEvent, list: &EventList, event: &Event, notes: NoteInpu
         }
         Body::NoteChoke { note } => place.note = self::note(time, CLAP_EVENT_NOTE_CHOKE, note, 0.0),
         // CLAP has no text for notes.
-        Body::NoteEnd { .. } | Body::Text { .. } => return false,
+        Body::Text { .. } => return false,
         Body::Expression { note, kind, value } => place.expression = expression(time, note, kind, value),
         Body::Midi { data, .. } if notes == NoteInput::Clap => return write_controller(place, time, data),
         Body::Midi { port, data } => place.midi = midi(time, port, data),

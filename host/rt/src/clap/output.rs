@@ -71,9 +71,6 @@ impl Output<'_> {
             CLAP_EVENT_NOTE_CHOKE => Body::NoteChoke {
                 note: note(&cast(raw, header)?),
             },
-            CLAP_EVENT_NOTE_END => Body::NoteEnd {
-                note: note(&cast(raw, header)?),
-            },
             CLAP_EVENT_NOTE_EXPRESSION => {
                 let e: clap_event_note_expression = cast(raw, header)?;
                 Body::Expression {
@@ -131,7 +128,7 @@ impl Output<'_> {
                 let bytes = unsafe { core::slice::from_raw_parts(m.buffer, m.size as usize) };
                 return Some(Read::Done(self.list.push_sysex(time, m.port_index, bytes)));
             }
-            // A plugin has no business sending modulation or transport.
+            // A plugin has no business sending modulation or transport, and that a voice has ended interests nobody here.
             _ => return None,
         };
         Some(Read::Event(body))

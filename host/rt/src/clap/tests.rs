@@ -114,7 +114,6 @@ fn every_event_goes_out_and_comes_back_the_same() {
             note: NOTE,
             amount: 1.0,
         },
-        Body::NoteEnd { note: NOTE },
     ];
     assert_eq!(echo(&silent, NoteInput::ClapAndMidi), []);
 }

@@ -79,7 +79,15 @@ impl Default for Controllers {
 }
 
 impl Controllers {
-    fn follow(&mut self, [status, first, second]: [u8; 3]) {
+    #[inline]
+    fn follow(&mut self, data: [u8; 3]) {
+        // Not a note, that is.
+        if data[0] >= 0xb0 {
+            self.follow_controller(data);
+        }
+    }
+
+    fn follow_controller(&mut self, [status, first, second]: [u8; 3]) {
         let channel = usize::from(status & 0x0f);
         match (status & 0xf0, first) {
             (0xe0, _) => self.bend[channel] = [first, second],
@@ -152,7 +160,13 @@ impl Engine {
             let (targeted, targets) = (&mut self.targeted, &mut self.targets);
             let dropped = &mut self.home.dropped;
             rack.map_controllers(&self.incoming, |event| {
-                *dropped += u64::from(!push_targeted(targeted, targets, event));
+                *dropped += u64::from(!push_targeted(
+                    targeted,
+                    targets,
+                    event.plugin,
+                    event.event.time,
+                    &event.event.body,
+                ));
             });
         }
     }
@@ -412,15 +426,12 @@ impl Engine {
     /// comes too late and is dropped.
     #[inline(always)]
     fn target(&mut self, rack: RackId, plugin: PluginAddress, time: u32, body: &Body) {
-        let targeted = Targeted {
-            plugin,
-            event: Event { time, body: *body },
-        };
         if self.current.as_ref().is_some_and(|current| current.id == rack) {
-            let pushed = push_targeted(&mut self.targeted, &mut self.targets, targeted);
+            let pushed = push_targeted(&mut self.targeted, &mut self.targets, plugin, time, body);
             self.home.dropped += u64::from(!pushed);
         } else if body.is_release() {
-            self.release(rack, targeted);
+            let event = Event { time, body: *body };
+            self.release(rack, Targeted { plugin, event });
         }
     }
 
@@ -433,6 +444,7 @@ impl Engine {
     }
 }
 
+#[inline]
 fn push_midi(list: &mut EventList, time: u32, data: [u8; 3]) -> bool {
     let body = Body::Midi { port: 0, data };
     list.push(Event { time, body })
@@ -440,16 +452,26 @@ fn push_midi(list: &mut EventList, time: u32, data: [u8; 3]) -> bool {
 
 /// Adds an event behind those of the same time. Returns whether there was room.
 #[inline]
-pub(super) fn push_targeted(targeted: &mut [Targeted], count: &mut usize, new: Targeted) -> bool {
-    if *count == targeted.len() {
+pub(super) fn push_targeted(
+    targeted: &mut [Targeted],
+    count: &mut usize,
+    plugin: PluginAddress,
+    time: u32,
+    body: &Body,
+) -> bool {
+    let mut at = *count;
+    if at >= targeted.len() {
         return false;
     }
-    let mut at = *count;
-    while at > 0 && targeted[at - 1].event.time > new.event.time {
+    while at > 0 && targeted[at - 1].event.time > time {
         targeted[at] = targeted[at - 1];
         at -= 1;
     }
-    targeted[at] = new;
+    // Field by field: what is put together beside its place is copied twice.
+    let place = &mut targeted[at];
+    place.plugin = plugin;
+    place.event.time = time;
+    place.event.body = *body;
     *count += 1;
     true
 }

@@ -77,8 +77,13 @@ impl Leaving {
 
     /// Takes a release for one of the rack's plugins.
     pub(super) fn release(&mut self, release: Targeted) {
-        if !push_targeted(&mut self.releases, &mut self.release_count, release)
-            && let Some(layer) = self.rack.layer_mut(release.plugin.layer)
+        if !push_targeted(
+            &mut self.releases,
+            &mut self.release_count,
+            release.plugin,
+            release.event.time,
+            &release.event.body,
+        ) && let Some(layer) = self.rack.layer_mut(release.plugin.layer)
         {
             // More than there is room for: then the whole layer lets go.
             layer.panic();

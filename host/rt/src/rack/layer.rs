@@ -304,6 +304,11 @@ impl Layer {
         }
         for event in incoming.as_slice() {
             match event.body {
+                // By far the most frequent.
+                Body::Midi {
+                    data: data @ [0x80..0xa0, ..],
+                    ..
+                } => self.hear_note(event.time, data, live, out),
                 Body::Midi { data, port } => self.hear(event.time, data, port, (maps, live), out),
                 Body::Transport(_) => drop(out.push_from(incoming, event)),
                 _ if live => drop(out.push_from(incoming, event)),
@@ -312,7 +317,42 @@ impl Layer {
         }
     }
 
+    /// Hears a MIDI note-on or note-off.
+    #[inline(always)]
+    fn hear_note(&mut self, time: u32, [status, key, velocity]: [u8; 3], live: bool, out: &mut EventList) {
+        // Data bytes have seven bits; a sender that breaks the rule shall not move a note out of its range.
+        let (channel, key, velocity) = (status & 0x0f, key & 0x7f, velocity & 0x7f);
+        let is_on = status & 0x10 != 0;
+        if is_on && velocity > 0 {
+            if !live || !self.listens(channel) {
+                return;
+            }
+            let Some(sent) = self.settings.sounds_as(key, velocity) else {
+                return;
+            };
+            if let Some(before) = self.held.hold(channel, key, sent) {
+                push_note_off(time, channel, before, 64, out);
+            }
+            let body = Body::NoteOn {
+                note: NoteAddress::new(channel, sent),
+                velocity: f64::from(velocity) / 127.0,
+            };
+            out.push(Event { time, body });
+        } else if let Some(sent) = self.held.release(channel, key) {
+            // Releases go by what is held, not by the channel that the layer listens to now. Note-on with velocity 0 is a
+            // note-off without a release velocity, which is 64 by the standard.
+            push_note_off(time, channel, sent, if is_on { 64 } else { velocity }, out);
+        }
+    }
+
+    /// Whether it plays what begins on a channel.
     #[inline]
+    fn listens(&self, channel: u8) -> bool {
+        self.settings.channel.is_none_or(|only| only == channel)
+    }
+
+    /// Hears a MIDI message that is no note-on or note-off.
+    #[inline(never)]
     fn hear(
         &mut self,
         time: u32,
@@ -321,52 +361,22 @@ impl Layer {
         (maps, live): (&[Map], bool),
         out: &mut EventList,
     ) {
-        // Data bytes have seven bits; a sender that breaks the rule shall not move a note out of its range.
+        // As in `hear_note`.
         let [status, first, second] = [data[0], data[1] & 0x7f, data[2] & 0x7f];
         let data = [status, first, second];
         let channel = status & 0x0f;
-        let mut push = |body| {
-            out.push(Event { time, body });
-        };
-        let note_off = |sent, velocity| Body::NoteOff {
-            note: NoteAddress::new(channel, sent),
-            velocity,
-        };
-        let listening = self.settings.channel.is_none_or(|only| only == channel);
+        let listening = self.listens(channel);
         match status & 0xf0 {
-            // Releases go by what is held, not by the channel that the layer listens to now.
-            0x80 => {
-                if let Some(sent) = self.held.release(channel, first) {
-                    push(note_off(sent, f64::from(second) / 127.0));
-                }
-            }
-            0x90 if second == 0 => {
-                // Note-on with velocity 0 is a note-off without a release velocity, which is 64 by the standard.
-                if let Some(sent) = self.held.release(channel, first) {
-                    push(note_off(sent, 64.0 / 127.0));
-                }
-            }
-            0x90 if live && listening => {
-                let Some(sent) = self.settings.sounds_as(first, second) else {
-                    return;
-                };
-                if let Some(before) = self.held.hold(channel, first, sent) {
-                    push(note_off(before, 64.0 / 127.0));
-                }
-                push(Body::NoteOn {
-                    note: NoteAddress::new(channel, sent),
-                    velocity: f64::from(second) / 127.0,
-                });
-            }
             0xa0 if live && listening => {
                 let Some(sent) = self.held.sounds_as(channel, first) else {
                     return;
                 };
-                push(Body::Expression {
+                let body = Body::Expression {
                     note: NoteAddress::new(channel, sent),
                     kind: Expression::Pressure,
                     value: f64::from(second) / 127.0,
-                });
+                };
+                out.push(Event { time, body });
             }
             0xb0 => {
                 if !listening && !is_release(data) {
@@ -377,19 +387,33 @@ impl Layer {
                     // Not every plugin takes these messages; every one takes a note-off.
                     self.held.release_all(channel, |sent| {
                         released = true;
-                        push(note_off(sent, 64.0 / 127.0));
+                        push_note_off(time, channel, sent, 64, out);
                     });
                 }
                 // A mapped controller belongs to its parameter; the plugins do not see it besides.
                 let mapped = maps.iter().any(|map| map.matches(data));
                 if (live && listening || released) && !mapped {
-                    push(Body::Midi { port, data });
+                    let body = Body::Midi { port, data };
+                    out.push(Event { time, body });
                 }
             }
-            0xc0..0xf0 if live && listening => push(Body::Midi { port, data }),
+            0xc0..0xf0 if live && listening => {
+                let body = Body::Midi { port, data };
+                out.push(Event { time, body });
+            }
             _ => {}
         }
     }
+}
+
+/// Lets go of a note, with a velocity of MIDI's 0..=127.
+#[inline]
+fn push_note_off(time: u32, channel: u8, sent: u8, velocity: u8, out: &mut EventList) {
+    let body = Body::NoteOff {
+        note: NoteAddress::new(channel, sent),
+        velocity: f64::from(velocity) / 127.0,
+    };
+    out.push(Event { time, body });
 }
 
 fn is_unity(gains: &[Glide; 2]) -> bool {

@@ -84,6 +84,8 @@ pub(super) struct Changes {
     /// The table's size is two to the power of 32 less this.
     shift: u32,
     filling: Cell<u32>,
+    /// The queue that was put a value to last, and its parameter.
+    recent: Cell<(u32, u32)>,
     /// Whether points of one parameter lie apart in `points`.
     scattered: Cell<bool>,
     /// Queues and points for what is no release: a quarter of the places is for these.
@@ -110,6 +112,7 @@ impl Changes {
             shift: 32 - table.len().checked_ilog2().unwrap_or(0).clamp(1, 31),
             table,
             filling: Cell::new(1),
+            recent: Cell::new((0, kNoParamId)),
             scattered: Cell::new(false),
             missed: Cell::new(0),
         }
@@ -161,8 +164,14 @@ impl Changes {
         self.missed.set(self.missed.get().saturating_add(1));
     }
 
-    /// The number of a parameter's queue, which is put to use if it is not yet.
+    /// The queue that a value was put to last, if it is this parameter's: values tend to come many of one parameter.
     #[inline]
+    fn recent(&self, id: u32) -> Option<u32> {
+        let (number, there) = self.recent.get();
+        (there == id && number < self.count.get()).then_some(number)
+    }
+
+    /// The number of a parameter's queue, which is put to use if it is not yet.
     fn queue(&self, id: u32, release: impl Fn() -> bool) -> Option<u32> {
         // Fibonacci hashing: ids tend to count up, and the golden ratio spreads such numbers.
         let mut at = (id.wrapping_mul(0x9e37_79b9) >> self.shift) as usize;
@@ -204,10 +213,11 @@ impl Changes {
             self.miss();
             return false;
         }
-        let Some(link) = self.queue(id, &release) else {
+        let Some(link) = self.recent(id).or_else(|| self.queue(id, &release)) else {
             self.miss();
             return false;
         };
+        self.recent.set((link, id));
         let queue = &self.queues[link as usize];
         let point = Point { offset, link, value };
         let count = queue.count.get();

@@ -61,7 +61,7 @@ impl Teller<'_> {
             Body::NoteOn { note, velocity } => self.note_on(at, note, velocity),
             Body::NoteOff { note, velocity } => self.note_off(at, note, velocity),
             // VST3 has no choke; letting go is the nearest.
-            Body::NoteChoke { note } => self.note_off(at, note, 1.0),
+            Body::NoteChoke { note } => self.note(at, note, 1.0, false),
             Body::Expression { note, kind, value } => self.expression(at, note, kind, value),
             // By far the most frequent.
             Body::Midi {
@@ -81,12 +81,11 @@ impl Teller<'_> {
                 start,
                 len,
             } => self.note_text(at, note, phonemes, self.list.bytes(start, len)),
-            // VST3 knows no modulation and tells the processor of no gestures; where a note ends is the plugin's to say.
+            // VST3 knows no modulation and tells the processor of no gestures.
             Body::Param { .. }
             | Body::ParamMod { .. }
             | Body::GestureBegin { .. }
             | Body::GestureEnd { .. }
-            | Body::NoteEnd { .. }
             | Body::Transport(_) => {}
         }
     }
@@ -106,11 +105,25 @@ impl Teller<'_> {
         self.event_inputs && self.events.push(self.event(at, kind, body), kind == NOTE_OFF)
     }
 
+    /// A note that comes in other words than most do.
+    #[inline(never)]
+    fn note(&mut self, at: i32, note: NoteAddress, velocity: f64, on: bool) {
+        if on {
+            self.note_on(at, note, velocity);
+        } else {
+            self.note_off(at, note, velocity);
+        }
+    }
+
+    #[inline(always)]
     fn note_on(&mut self, at: i32, note: NoteAddress, velocity: f64) {
         // No key is no note.
         let Some(key) = key(note.key) else { return };
         let channel = channel(note.channel);
         let before = self.notes.id(channel, key);
+        if before.is_some() {
+            self.make_room(at);
+        }
         let id = self.notes.fresh();
         let on = NoteOnEvent {
             channel: i16::from(channel),
@@ -122,23 +135,33 @@ impl Teller<'_> {
             noteId: id,
         };
         if self.push(at, NOTE_ON, Event__type0 { noteOn: on }) {
+            // A key that is struck while it sounds: its first note sounds on, as with MIDI, and is let go with the second.
             if let Some(before) = before {
-                self.strike_again(at, channel, key, before);
+                self.notes.double(channel, key, before);
             }
             self.notes.hold(channel, key, id);
         }
     }
 
-    /// A key that is struck while it sounds: its first note sounds on, as with MIDI, and is let go with the second.
+    /// Lets go of the note that was doubled first, if there is no room for another. Before the new note begins, for plugins
+    /// that know notes by nothing but their keys.
     #[cold]
-    fn strike_again(&mut self, at: i32, channel: u8, key: u8, id: i32) {
-        if let Some(oldest) = self.notes.double(channel, key, id) {
+    fn make_room(&mut self, at: i32) {
+        if let Some(oldest) = self.notes.take_double_too_many() {
             self.off(at, oldest.channel, oldest.key, oldest.id, 0.0);
         }
     }
 
     /// Lets go of the notes that were doubled, of those that an address names. What finds no room is asked for again.
+    #[inline]
     fn off_doubled(&mut self, at: i32, channel: Option<u8>, key: Option<u8>, velocity: f64) {
+        if self.notes.has_doubled() {
+            self.off_all_doubled(at, channel, key, velocity);
+        }
+    }
+
+    #[cold]
+    fn off_all_doubled(&mut self, at: i32, channel: Option<u8>, key: Option<u8>, velocity: f64) {
         while let Some(note) = self.notes.take_double(channel, key) {
             if !self.off(at, note.channel, note.key, note.id, velocity) {
                 self.notes.double(note.channel, note.key, note.id);
@@ -147,6 +170,7 @@ impl Teller<'_> {
         }
     }
 
+    #[inline]
     fn off(&self, at: i32, channel: u8, key: u8, id: i32, velocity: f64) -> bool {
         let off = NoteOffEvent {
             channel: i16::from(channel),
@@ -160,6 +184,7 @@ impl Teller<'_> {
 
     /// Lets go of one note, held or not, or of every held note that the address names. What finds no room stays held, so
     /// that the next all-notes-off lets go of it.
+    #[inline(always)]
     fn note_off(&mut self, at: i32, note: NoteAddress, velocity: f64) {
         if let (Some(key), 0..) = (key(note.key), note.channel) {
             let channel = channel(note.channel);
@@ -169,15 +194,21 @@ impl Teller<'_> {
                 self.notes.release(channel, key);
             }
         } else {
-            let named = |number: i16| u8::try_from(number).ok();
-            self.off_doubled(at, named(note.channel), named(note.key), velocity);
-            let mut gone = [0_u128; 16];
-            self.notes.each(note, |channel, key, id| {
-                let told = self.off(at, channel, key, id, velocity);
-                gone[usize::from(channel)] |= u128::from(told) << key;
-            });
-            self.notes.forget(gone);
+            self.notes_off(at, note, velocity);
         }
+    }
+
+    /// Lets go of every held note that an address names.
+    #[inline(never)]
+    fn notes_off(&mut self, at: i32, note: NoteAddress, velocity: f64) {
+        let named = |number: i16| u8::try_from(number).ok();
+        self.off_doubled(at, named(note.channel), named(note.key), velocity);
+        let mut gone = [0_u128; 16];
+        self.notes.each(note, |channel, key, id| {
+            let told = self.off(at, channel, key, id, velocity);
+            gone[usize::from(channel)] |= u128::from(told) << key;
+        });
+        self.notes.forget(gone);
     }
 
     fn expression(&self, at: i32, note: NoteAddress, kind: Expression, value: f64) {
@@ -280,9 +311,8 @@ impl Teller<'_> {
         let release = || is_release(data);
         let other = || false;
         match status & 0xf0 {
-            0x80 => self.note_off(at, note, part(second)),
-            0x90 if second == 0 => self.note_off(at, note, 0.0),
-            0x90 => self.note_on(at, note, part(second)),
+            0x80 => self.note(at, note, part(second), false),
+            0x90 => self.note(at, note, part(second), second > 0),
             0xa0 => {
                 self.pressure(at, note, part(second));
                 self.control(at, channel, KEY_PRESSURE, part(second), other);
@@ -290,7 +320,7 @@ impl Teller<'_> {
             0xb0 => {
                 // All sound off, all notes off and the modes let go of every note, mapped or not.
                 if matches!(first, 120 | 123..=127) {
-                    self.note_off(at, NoteAddress::channel(channel), 0.0);
+                    self.notes_off(at, NoteAddress::channel(channel), 0.0);
                 }
                 self.control(at, channel, first, part(second), release);
             }
@@ -325,13 +355,13 @@ impl Teller<'_> {
         match (data[0] >> 28, status & 0xf0) {
             // MIDI 1.0 in a packet.
             (2, _) => self.midi(at, [status, first, second]),
-            (4, 0x80) => self.note_off(at, note, velocity),
+            (4, 0x80) => self.note(at, note, velocity, false),
             // Velocity 0 is a note here, the softest.
-            (4, 0x90) => self.note_on(at, note, velocity),
+            (4, 0x90) => self.note(at, note, velocity, true),
             (4, 0xa0) => self.pressure(at, note, value),
             (4, 0xb0) => {
                 if matches!(index, 120 | 123..=127) {
-                    self.note_off(at, NoteAddress::channel(channel), 0.0);
+                    self.notes_off(at, NoteAddress::channel(channel), 0.0);
                 }
                 let release = || is_release([status, index, (data[1] >> 25) as u8]);
                 self.control(at, channel, index, value, release);

@@ -13,8 +13,8 @@ pub const NOTES: usize = 16 * KEYS;
 /// VST3 tells the notes of one key apart by their ids; other hosts' -1 leaves a plugin to guess which one is let go.
 pub(super) struct Notes {
     ids: Lent<[i32]>,
-    /// One bit a key of each channel: whether its note is held.
-    held: [u128; 16],
+    /// One bit a key of each channel, two words a channel: whether its note is held.
+    held: [u64; 32],
     /// Notes whose key was struck again before it was let go, oldest first: one note-off comes for them all.
     doubled: [Doubled; DOUBLED],
     doubles: usize,
@@ -37,7 +37,7 @@ impl Notes {
     pub(super) const fn new(ids: Lent<[i32]>) -> Self {
         Self {
             ids,
-            held: [0; 16],
+            held: [0; 32],
             doubled: [Doubled {
                 channel: 0,
                 key: 0,
@@ -48,12 +48,24 @@ impl Notes {
         }
     }
 
-    /// Keeps the held note of a key that is struck again. Gives one that there is no more room for, to be let go now.
-    pub(super) fn double(&mut self, channel: u8, key: u8, id: i32) -> Option<Doubled> {
-        let too_many = (self.doubles == DOUBLED).then(|| self.take_double_at(0));
-        self.doubled[self.doubles] = Doubled { channel, key, id };
-        self.doubles += 1;
-        too_many
+    /// Whether any key is held more than once.
+    #[inline]
+    pub(super) const fn has_doubled(&self) -> bool {
+        self.doubles > 0
+    }
+
+    /// Keeps the held note of a key that is struck again. Without room it is forgotten; see
+    /// [`take_double_too_many`](Self::take_double_too_many).
+    pub(super) fn double(&mut self, channel: u8, key: u8, id: i32) {
+        if let Some(place) = self.doubled.get_mut(self.doubles) {
+            *place = Doubled { channel, key, id };
+            self.doubles += 1;
+        }
+    }
+
+    /// Takes the note that was doubled first, if there is no room for another.
+    pub(super) fn take_double_too_many(&mut self) -> Option<Doubled> {
+        (self.doubles == DOUBLED).then(|| self.take_double_at(0))
     }
 
     /// Takes one of the notes that were doubled and that an address names.
@@ -75,10 +87,11 @@ impl Notes {
     /// Forgets all notes.
     pub(super) const fn clear(&mut self) {
         self.doubles = 0;
-        self.held = [0; 16];
+        self.held = [0; 32];
     }
 
     /// A new id, which no note of the last two thousand million has had.
+    #[inline]
     pub(super) const fn fresh(&mut self) -> i32 {
         let id = self.next;
         self.next = if id == i32::MAX { 1 } else { id + 1 };
@@ -86,30 +99,36 @@ impl Notes {
     }
 
     /// Remembers a note. `channel` 0..=15, `key` 0..=127.
+    #[inline]
     pub(super) fn hold(&mut self, channel: u8, key: u8, id: i32) {
-        if let Some(place) = self.ids.get_mut(place(channel, key)) {
+        let at = place(channel, key);
+        if let Some(place) = self.ids.get_mut(at) {
             *place = id;
-            self.held[usize::from(channel & 15)] |= 1 << (key & 127);
+            self.held[at / 64] |= 1 << (at % 64);
         }
     }
 
     /// The id of a held note.
+    #[inline]
     pub(super) fn id(&self, channel: u8, key: u8) -> Option<i32> {
-        let held = self.held[usize::from(channel & 15)] & 1 << (key & 127) != 0;
-        self.ids.get(place(channel, key)).copied().filter(|_| held)
+        let at = place(channel, key);
+        let held = self.held[at / 64] & 1 << (at % 64) != 0;
+        self.ids.get(at).copied().filter(|_| held)
     }
 
     /// Forgets a note.
-    pub(super) const fn release(&mut self, channel: u8, key: u8) {
-        self.held[(channel & 15) as usize] &= !(1 << (key & 127));
+    #[inline]
+    pub(super) fn release(&mut self, channel: u8, key: u8) {
+        let at = place(channel, key);
+        self.held[at / 64] &= !(1 << (at % 64));
     }
 
     /// Forgets the notes of these bits, one a key of each channel.
     pub(super) fn forget(&mut self, gone: [u128; 16]) {
-        self.held
-            .iter_mut()
-            .zip(gone)
-            .for_each(|(held, gone)| *held &= !gone);
+        let (channels, _) = self.held.as_chunks_mut();
+        for (held, gone) in channels.iter_mut().zip(gone) {
+            *held = words(of_words(*held) & !gone);
+        }
     }
 
     /// Hands channel, key and id of every held note that an address names to `each`.
@@ -119,7 +138,8 @@ impl Notes {
             Err(_) => 0..16,
         };
         for channel in channels.take_while(|&channel| channel < 16) {
-            let mut keys = self.held[usize::from(channel)];
+            let at = place(channel, 0) / 64;
+            let mut keys = of_words([self.held[at], self.held[at + 1]]);
             if let Ok(key) = u8::try_from(address.key) {
                 keys &= 1_u128.checked_shl(key.into()).unwrap_or(0);
             }
@@ -133,8 +153,20 @@ impl Notes {
     }
 }
 
+#[inline]
 fn place(channel: u8, key: u8) -> usize {
     usize::from(channel & 15) * KEYS + usize::from(key & 127)
+}
+
+/// The keys of one channel, a bit each.
+fn of_words([low, high]: [u64; 2]) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// The two words of a channel's keys.
+#[expect(clippy::cast_possible_truncation, reason = "each takes its half")]
+const fn words(keys: u128) -> [u64; 2] {
+    [keys as u64, (keys >> 64) as u64]
 }
 
 /// Notes of the plugin that are remembered.

@@ -145,7 +145,8 @@ impl Vst3Processor {
             beats: Beats::new(&place.transport, self.rate),
         };
         let last = frames.saturating_sub(1);
-        while let Some(event) = list.as_slice().get(place.event) {
+        let waiting = self.told < self.initial.len();
+        for event in list.as_slice().get(place.event..).unwrap_or_default() {
             let time = event.time.min(last).max(place.start);
             match event.body {
                 Body::Transport(_) if time > place.start => return time,
@@ -154,7 +155,7 @@ impl Vst3Processor {
                     teller.beats = Beats::new(&place.transport, self.rate);
                 }
                 Body::Param { id, value, .. } => {
-                    if self.told < self.initial.len() {
+                    if waiting {
                         supersede(&mut self.initial[self.told..], id, value);
                     }
                     teller.value((time - place.start).cast_signed(), id, value);

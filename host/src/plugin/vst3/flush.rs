@@ -1,7 +1,9 @@
-//! Tells a processor that does not run what its parameters have been set to, so that its state has them.
+//! Tells a processor that does not run what its parameters have been set to: so that its state has them, and so that they
+//! are there from the first sample on when it is activated. Told with that sample only, a gain would glide to its value, and
+//! a latency would change as soon as the music begins.
 //!
-//! The format has a way for that, a block of no frames, which not every plugin minds. A block of silence is one that all
-//! know, and nobody hears it.
+//! The format's way is a block of no frames, which hosts use that plugins are tested with. Some plugins do not listen to it:
+//! DPF's, for one. A block of silence is one that all hear, but it moves on what swings by itself in a plugin.
 
 use super::activation::{self, Audio};
 use super::instance::Instance;
@@ -11,7 +13,7 @@ use rt::clap::{ClapEvent, ClapScratch};
 use rt::processor::Call;
 use rt::transport::Transport;
 
-/// Frames of the block.
+/// Frames of a block of silence.
 const FRAMES: usize = 64;
 /// Frames a second: a rate that every plugin runs at.
 const RATE: f64 = 48_000.0;
@@ -19,11 +21,34 @@ const RATE: f64 = 48_000.0;
 /// Values that surely go with one block.
 const AT_ONCE: usize = 4096;
 
-/// Activates the plugin for as many blocks as its values take. Returns whether it took them; one that refuses to be
-/// activated keeps them for later.
-pub(super) fn flush(instance: &mut Instance) -> bool {
+/// Tells a plugin that is about to be activated at `rate` what it listens to without a block of its own. As far as it does
+/// not, it hears it with its first block, so everything stays put by for that.
+pub(super) fn before_activation(instance: &mut Instance, rate: f64) {
+    let values = instance.pending.clone();
+    run(instance, rate, 0);
+    instance.pending = values;
+}
+
+/// Tells a plugin whose state is about to be saved. Returns whether it has heard everything; one that refuses to be activated
+/// keeps its values for later.
+pub(super) fn before_saving(instance: &mut Instance) -> bool {
+    let state = |instance: &Instance| instance.objects.as_ref()?.component_state().ok();
+    let before = state(instance);
+    let values = instance.pending.clone();
+    if !run(instance, RATE, 0) {
+        return false;
+    }
+    if state(instance) == before {
+        instance.pending = values;
+        return run(instance, RATE, FRAMES);
+    }
+    true
+}
+
+/// Activates the plugin for as many blocks as its values take. Returns whether it ran.
+fn run(instance: &mut Instance, rate: f64, frames: usize) -> bool {
     let blocks = instance.pending.len().div_ceil(AT_ONCE);
-    let Ok(audio) = activation::prepare(instance, RATE, FRAMES) else {
+    let Ok(audio) = activation::prepare(instance, rate, FRAMES) else {
         return false;
     };
     let Audio {
@@ -41,11 +66,11 @@ pub(super) fn flush(instance: &mut Instance) -> bool {
         // No device has the processor, so main is the audio thread for this block.
         let _role = role::Audio::enter();
         processor.start();
-        for block in 0..blocks as u64 {
-            inputs.fill(None, FRAMES);
+        for _ in 0..blocks {
+            inputs.fill(None, frames);
             processor.process(Call {
-                frames: FRAMES,
-                steady: block * FRAMES as u64,
+                frames,
+                steady: 0,
                 transport: &Transport::STOPPED,
                 inputs: &mut inputs,
                 outputs: &mut outputs,

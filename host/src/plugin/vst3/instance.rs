@@ -397,7 +397,7 @@ impl Instance {
     }
 
     pub(in crate::plugin) fn save_state(&mut self) -> Result<Vec<u8>, StateError> {
-        if !self.active && !self.pending.is_empty() && !flush::flush(self) {
+        if !self.active && !self.pending.is_empty() && !flush::before_saving(self) {
             return Err(StateError::Save {
                 name: self.descriptor.name.clone(),
             });
@@ -439,10 +439,8 @@ impl Instance {
         if std::mem::take(&mut self.reload) {
             self.load_anew();
         }
-        if self.mode == RenderMode::Offline && !self.pending.is_empty() {
-            // Live, a plugin that hears in its first block of a value that changes its latency is restarted. A rendering has
-            // begun by then, and its latency is cut off as it was before.
-            flush::flush(self);
+        if !self.pending.is_empty() {
+            flush::before_activation(self, rate);
         }
         activation::activate(self, rate, max_block)
     }
