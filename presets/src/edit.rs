@@ -10,7 +10,7 @@ use toml_edit::{Array, DocumentMut, Value};
 use crate::error::LoadError;
 use crate::key::{BadKey, Key};
 use crate::load::{check_size, parse, read_text};
-use crate::save::{SaveError, replace};
+use crate::save::{SaveError, lock, replace};
 
 /// Why a key could not be set or removed. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,7 @@ pub enum EditError {
 /// The whole result is checked before it is written, so that a key or value that does not belong leaves the
 /// file untouched.
 pub fn set(path: &Path, key: &str, value: &str) -> Result<(), EditError> {
+    let _lock = lock(path)?;
     let text = read_text(path)?;
     write_if_new(path, &text, &set_text(&text, path, key, value)?)
 }
@@ -57,6 +58,7 @@ pub fn set(path: &Path, key: &str, value: &str) -> Result<(), EditError> {
 /// # Errors
 /// As [`set`]; a key that is not there is an error too.
 pub fn unset(path: &Path, key: &str) -> Result<(), EditError> {
+    let _lock = lock(path)?;
     let text = read_text(path)?;
     write_if_new(path, &text, &unset_text(&text, path, key)?)
 }

@@ -44,6 +44,7 @@ mod find;
 mod key;
 pub mod limits;
 mod load;
+mod lock;
 mod migrate;
 mod preset;
 mod problems;

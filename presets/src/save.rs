@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use crate::lock::Lock;
 use crate::preset::Preset;
 use crate::write::EncodeError;
 
@@ -71,6 +72,7 @@ fn write_hint(error: &io::Error) -> &'static str {
         io::ErrorKind::NotFound => "check that the folder exists",
         io::ErrorKind::PermissionDenied => "allow writing to the folder, or save elsewhere",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space on the disk",
+        io::ErrorKind::WouldBlock => "for another program is changing a preset in this folder; try again",
         _ => "check the folder and the disk, or save elsewhere",
     }
 }
@@ -92,10 +94,20 @@ pub fn save(path: &Path, preset: &Preset) -> Result<(), SaveError> {
         path: path.to_owned(),
         source,
     })?;
+    let _lock = lock(path)?;
     replace(path, &text)
 }
 
-/// Puts `text` in the place of the file.
+/// Keeps others from changing the file until the lock is dropped.
+pub(crate) fn lock(path: &Path) -> Result<Lock, SaveError> {
+    let lock = || Lock::of(&follow(path)?);
+    lock().map_err(|source| SaveError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Puts `text` in the place of the file, which is [locked](lock) meanwhile.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), SaveError> {
     let failed = |source| SaveError::Write {
         path: path.to_owned(),
@@ -217,10 +229,16 @@ fn keep(
     link: impl Fn(&Path, &Path) -> io::Result<()>,
 ) -> io::Result<()> {
     match temporary().make_in(folder, |name| link(target, name)) {
-        Ok(linked) => linked
-            .into_temp_path()
-            .persist(backup)
-            .map_err(|error| error.error),
+        Ok(linked) => {
+            let temporary = linked.into_temp_path();
+            let name = temporary.to_path_buf();
+            temporary.persist(backup).map_err(|error| error.error)?;
+            // POSIX leaves both names where both are the same file already.
+            match fs::remove_file(name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        }
         Err(_) => {
             let mut copy = temporary().tempfile_in(folder)?;
             let mut old = File::open(target)?;

@@ -321,3 +321,26 @@ fn a_file_is_changed_on_the_disk_or_not_at_all() {
         None
     );
 }
+
+#[test]
+fn changes_that_come_at_once_are_all_kept_and_leave_nothing_behind() {
+    const AT_ONCE: usize = 8;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.backline");
+    fs::write(&file, FILE).unwrap();
+    std::thread::scope(|threads| {
+        for number in 0..AT_ONCE {
+            let file = &file;
+            threads.spawn(move || {
+                let key = format!("layer.1.plugin.1.params.P{number}");
+                set(file, &key, &format!("0.{number}")).unwrap();
+            });
+        }
+    });
+    let text = fs::read_to_string(&file).unwrap();
+    for number in 0..AT_ONCE {
+        assert!(text.contains(&format!("P{number}")), "{number}: {text}");
+    }
+    // The preset and its previous version.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
