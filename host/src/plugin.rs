@@ -78,13 +78,19 @@ pub struct Descriptor {
     pub vendor: String,
     /// Its version, as its maker writes it.
     pub version: String,
-    /// The file that holds it.
+    /// The file that holds it. It is written as text, with a mark for each byte that is none.
+    #[serde(serialize_with = "as_text")]
     pub file: PathBuf,
     /// What it is, in the format's own words.
     pub features: Vec<String>,
     /// Ids of older plugins whose place it takes; only VST3 has a way to say so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaces: Vec<String>,
+}
+
+/// A path need not be UTF-8, and JSON has to be.
+fn as_text<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
 }
 
 /// Which plugin of which file.

@@ -46,7 +46,8 @@ pub fn run<Word: AsRef<OsStr>>(words: &[Word], limit: Duration) -> anyhow::Resul
 
 fn run_command(mut command: Command, limit: Duration) -> anyhow::Result<Outcome> {
     command
-        .stdin(Stdio::null())
+        // Held open as long as it is waited for, so that a child that watches it sees the end of this process.
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| {

@@ -10,7 +10,7 @@ mod rack;
 pub use chain::{Chosen, StateFile, choose};
 pub use device::wish;
 pub use midi::{inputs, midi_file};
-pub use open::{OpenPreset, open};
+pub use open::{OpenPreset, check_kind, open};
 pub use plugin::{Plugins, hint, load_cache, scanner};
 pub use rack::{alone, layer_name, of_chain, of_preset};
 

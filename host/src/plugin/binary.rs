@@ -1,7 +1,8 @@
 //! A look at a library's header, so that a file for another machine is told from one that is broken.
 
 use super::LoadError;
-use std::fs::File;
+use memchr::memmem;
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -35,8 +36,13 @@ pub(super) fn check(file: &Path) -> Result<(), LoadError> {
         file: file.to_owned(),
         source,
     };
+    let metadata = fs::metadata(file).map_err(unreadable)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        // To open a pipe would wait for whoever writes to it.
+        return Err(not_a_plugin(file, "it is a device or a pipe"));
+    }
     let mut open = File::open(file).map_err(unreadable)?;
-    if open.metadata().map_err(unreadable)?.is_dir() {
+    if metadata.is_dir() {
         // A CLAP bundle is a folder only on macOS. Of a VST3 bundle, the library in it is what is checked.
         return if SYSTEM == MACH {
             Ok(())
@@ -49,10 +55,14 @@ pub(super) fn check(file: &Path) -> Result<(), LoadError> {
     if read == 0 {
         return Err(not_a_plugin(file, "it is empty"));
     }
+    let is_elf = head.starts_with(&[0x7f, b'E', b'L', b'F']);
+    if is_elf && read < head.len() {
+        return Err(not_a_plugin(file, "it is cut off; copy it again"));
+    }
     let (system, machine) = match head {
         [0x7f, b'E', b'L', b'F', class, ..] => {
             // The loader maps what the headers tell and dies of a page that is not there.
-            if class == 2 && open.metadata().map_err(unreadable)?.len() < elf_length(&head) {
+            if class == 2 && metadata.len() < elf_length(&head) {
                 return Err(not_a_plugin(file, "it is cut off; copy it again"));
             }
             let machine = match u16::from_le_bytes([head[18], head[19]]) {
@@ -92,6 +102,24 @@ pub(super) fn check(file: &Path) -> Result<(), LoadError> {
     })
 }
 
+/// Whether these bytes are anywhere in a file, as the name of every function is that a library offers. False too where
+/// it cannot be read.
+pub(super) fn mentions(file: &Path, bytes: &[u8]) -> bool {
+    const AT_ONCE: usize = 1 << 20;
+    let Ok(mut open) = File::open(file) else {
+        return false;
+    };
+    let mut read = Vec::with_capacity(AT_ONCE + bytes.len());
+    loop {
+        match (&mut open).take(AT_ONCE as u64).read_to_end(&mut read) {
+            Ok(1..) if memmem::find(&read, bytes).is_some() => return true,
+            // The name may lie across the end of what was read.
+            Ok(1..) => drop(read.drain(..read.len().saturating_sub(bytes.len()))),
+            _ => return false,
+        }
+    }
+}
+
 /// Least length of a 64-bit ELF file: the end of its section headers, which linkers put last.
 fn elf_length(head: &[u8; 64]) -> u64 {
     let half = |at: usize| u64::from(u16::from_le_bytes([head[at], head[at + 1]]));
@@ -117,7 +145,7 @@ mod tests {
     fn checked(bytes: &[u8]) -> Result<(), String> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("x.clap");
-        std::fs::write(&file, bytes).expect("written");
+        fs::write(&file, bytes).expect("written");
         check(&file).map_err(|error| error.to_string())
     }
 
@@ -126,6 +154,20 @@ mod tests {
         bytes[..5].copy_from_slice(&[0x7f, b'E', b'L', b'F', class]);
         bytes[18] = machine;
         bytes
+    }
+
+    #[test]
+    fn a_name_is_found_also_across_the_pieces_that_are_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("x.vst3");
+        for at in [0, (1 << 20) - 3, (1 << 20) + 5, 3 << 20] {
+            let mut bytes = vec![b'x'; 3 << 20];
+            bytes.splice(at.min(bytes.len()).., *b"Entry\0");
+            fs::write(&file, bytes).expect("written");
+            assert!(mentions(&file, b"Entry\0"), "{at}");
+            assert!(!mentions(&file, b"Entrx\0"), "{at}");
+        }
+        assert!(!mentions(&folder.path().join("absent"), b"x"));
     }
 
     #[test]
@@ -138,6 +180,7 @@ mod tests {
         cut[60] = 2;
         for (bytes, words) in [
             (cut, "it is cut off"),
+            (elf(2, 62)[..20].to_vec(), "it is cut off"),
             (elf(2, 183), "Linux on 64-bit ARM"),
             (elf(1, 3), "Linux on 32-bit x86"),
             (b"MZ".to_vec(), "cut off"),

@@ -16,7 +16,7 @@ mod running;
 
 pub use argument::{PluginArgument, parse_plugin_argument};
 pub use cache::{Cache, CacheError};
-pub use child::{child_main, describe_to};
+pub use child::{child_main, describe_to, end_with_the_parent};
 pub use files::{FoundFiles, find_files, standard_folders};
 pub use find::{FindError, Finder, Wanted};
 

@@ -14,7 +14,13 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.layer, self.number)
+        let Self { layer, number } = self;
+        // A plugin that is loaded alone, to be looked at, is in no layer that anybody knows.
+        if layer.is_empty() {
+            write!(f, "plugin {number}")
+        } else {
+            write!(f, "{layer}/{number}")
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::common::{Chain, ChainArguments, is_vst_preset};
 use clap::Subcommand;
-use std::path::PathBuf;
+use presets::EXTENSION;
+use std::path::{Path, PathBuf};
 
 /// Make, show, check or change a preset.
 #[derive(Debug, clap::Args)]
@@ -175,14 +176,35 @@ pub struct New {
     pub force: bool,
 }
 
+/// A preset under another ending would be taken for something else by whoever opens it.
+fn check_output(output: &Path) -> Result<(), String> {
+    let extension = output.extension();
+    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case(EXTENSION)) {
+        return Ok(());
+    }
+    let vst_preset = is_vst_preset(output).then_some(
+        "; to write a .vstpreset file, make the preset first and then run `backline preset set P.backline --export F.vstpreset`",
+    );
+    Err(format!(
+        "--output takes the name of a preset file, which ends with .{EXTENSION}, and {} does not{}",
+        output.display(),
+        vst_preset.unwrap_or_default()
+    ))
+}
+
 impl Arguments {
     pub fn resolve(self) -> Result<Preset, String> {
         Ok(match self.command {
-            TypedCommand::New(NewArguments { chain, output, force }) => Preset::New(New {
-                chain: chain.resolve()?,
-                output,
-                force,
-            }),
+            TypedCommand::New(NewArguments { chain, output, force }) => {
+                if let Some(output) = &output {
+                    check_output(output)?;
+                }
+                Preset::New(New {
+                    chain: chain.resolve()?,
+                    output,
+                    force,
+                })
+            }
             TypedCommand::Show(ShowArguments { preset, json }) => Preset::Show { preset, json },
             TypedCommand::Check(CheckArguments { preset }) => Preset::Check { preset },
             TypedCommand::Set(arguments) => arguments.resolve()?,

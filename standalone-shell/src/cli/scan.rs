@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Look for plugins in the standard folders, or in those given.
 ///
 /// Each file is opened in a process of its own that may take 10 seconds, so that a plugin that crashes or hangs costs
-/// one line of the list. Results are kept by path, size and time of the file.
+/// one line of the list. A VST3 bundle with a moduleinfo.json is listed as that says, without being loaded. Results are kept by path, size and time of the file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   backline scan

@@ -10,6 +10,7 @@ pub use check::child as check_child;
 
 use crate::cli::Preset;
 use crate::output;
+use crate::resolve::check_kind;
 use std::path::Path;
 
 /// Makes, shows, checks or changes a preset.
@@ -24,6 +25,7 @@ pub fn run(preset: Preset) -> anyhow::Result<()> {
             key,
             value: Some(value),
         } => {
+            check_kind(&preset)?;
             if let Some(plugin) = state::plugin_meant(&key, &value) {
                 return state::set(&preset, &plugin, Path::new(&value));
             }
@@ -36,6 +38,7 @@ pub fn run(preset: Preset) -> anyhow::Result<()> {
             key,
             value: None,
         } => {
+            check_kind(&preset)?;
             presets::unset(&preset, &key)?;
             output::say(&format!("{}: `{key}` is removed.", preset.display()));
             Ok(())

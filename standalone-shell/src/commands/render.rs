@@ -101,7 +101,7 @@ fn tell(summary: &Summary, file: &Path, bits: Bits, json: bool) -> anyhow::Resul
     let clipped = summary.peak > 1.0 && bits != Bits::Float32;
     if json {
         return output::print_json(&json!({
-            "output": file,
+            "output": file.to_string_lossy(),
             "rate": summary.rate,
             "frames": summary.frames,
             "seconds": words::rounded(sound, 6),

@@ -73,7 +73,7 @@ fn print_json(scanned: &[Scanned]) -> anyhow::Result<()> {
     for Scanned { file, result, .. } in scanned {
         match result {
             Ok(plugins) => plugins.iter().try_for_each(output::print_json)?,
-            Err(error) => output::print_json(&json!({ "file": file, "error": error }))?,
+            Err(error) => output::print_json(&json!({ "file": file.to_string_lossy(), "error": error }))?,
         }
     }
     Ok(())

@@ -77,8 +77,17 @@ impl StateFile {
 impl StateFile {
     /// Why a plugin that was named did not take this file's state; nothing if that is another reason.
     pub fn explain_state(&self, error: &StateError) -> Option<anyhow::Error> {
-        let StateError::OtherPlugin { name, class, here } = error else {
-            return None;
+        let (name, class, here) = match error {
+            StateError::OtherPlugin { name, class, here } => (name, class, here),
+            StateError::Refused { name, .. } => {
+                return Some(anyhow!(
+                    "The plugin {} refused the state in {}. It may come from another version of the plugin; export it anew \
+                     from there, or leave it out.",
+                    one_line(name),
+                    self.file.display()
+                ));
+            }
+            _ => return None,
         };
         self.preset.is_for(class).then(|| {
             anyhow!(

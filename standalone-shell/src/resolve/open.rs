@@ -35,15 +35,7 @@ impl OpenPreset {
 ///
 /// It cannot be read, or is broken.
 pub fn open(path: &Path) -> anyhow::Result<OpenPreset> {
-    if is_vst_preset(path) {
-        bail!(
-            "{} is a VST3 plugin's preset, not one of Backline's. Play it with `backline {}`, or make a preset with \
-             `backline preset new --plugin {}`.",
-            path.display(),
-            path.display(),
-            path.display()
-        );
-    }
+    check_kind(path)?;
     if let Some(extension) = path.extension().and_then(|extension| extension.to_str())
         && ["clap", "vst3"]
             .iter()
@@ -122,6 +114,25 @@ fn factory_names() -> String {
 /// A word without folder or extension: more likely a slip than a file.
 fn is_bare_name(path: &Path) -> bool {
     path.extension().is_none() && path.components().count() == 1
+}
+
+/// Tells a VST3 plugin's preset, by its name, from one of ours.
+///
+/// # Errors
+///
+/// It is one.
+pub fn check_kind(path: &Path) -> anyhow::Result<()> {
+    if is_vst_preset(path) {
+        bail!(
+            "{} is a VST3 plugin's preset, not one of Backline's. Play it with `backline {}`, see its plugin with \
+             `backline plugin {}`, or make a preset with `backline preset new --plugin {}`.",
+            path.display(),
+            path.display(),
+            path.display(),
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]

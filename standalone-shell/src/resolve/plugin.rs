@@ -51,7 +51,7 @@ impl Plugins {
             id: &state.preset.class,
             format: Some(Format::Vst3),
             hint: None,
-            preset_folder: None,
+            preset_folder: state.file.parent(),
         };
         self.find(&wanted).map_err(|error| {
             anyhow!(

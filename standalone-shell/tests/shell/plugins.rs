@@ -1,6 +1,13 @@
 //! Files that are no plugins, and plugins that fail.
 
 use super::program::{Home, library, one_note};
+#[cfg(target_os = "linux")]
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 /// Loading that plugin has to fail with one sentence, whatever it is loaded for.
 fn refused(home: &Home, plugin: &str, words: &[&str]) {
@@ -197,4 +204,89 @@ fn checks_survive_plugins_that_crash() {
     );
     home.run(&["preset", "check", "p.backline"])
         .fails_with(1, &["Test/1", "crash"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_name_that_is_no_text_costs_nothing() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let home = Home::new();
+    home.fixture();
+    let folder = home.at("plugins");
+    fs::create_dir_all(&folder).expect("made");
+    fs::copy(
+        home.at("fixture.clap"),
+        folder.join(OsStr::from_bytes(b"odd\xff.clap")),
+    )
+    .expect("copied");
+    fs::write(folder.join(OsStr::from_bytes(b"bad\xff.clap")), "no plugin").expect("written");
+    let ran = home.run(&["scan", "--path", "plugins", "--json"]);
+    let lines = ran.succeeds().lines();
+    let is = |key: &str, part: &str| {
+        lines
+            .iter()
+            .any(|line| line[key].as_str().is_some_and(|text| text.contains(part)))
+    };
+    assert!(is("id", "org.backline.fixture.watch"), "{lines:?}");
+    assert!(is("file", "odd\u{fffd}.clap"), "{lines:?}");
+    assert!(is("error", "not a program library"), "{lines:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_no_plugin_and_nobody_waits_for_it() {
+    let home = Home::new();
+    for name in ["pipe.vst3", "pipe.clap"] {
+        let made = Command::new("mkfifo").arg(home.at(name)).status();
+        assert!(made.expect("coreutils").success());
+        home.run(&["plugin", name])
+            .fails_with(1, &[name, "a device or a pipe"]);
+        home.run(&["play", "--plugin", name, "--driver", "null", "--for", "1"])
+            .fails_with(1, &[name, "a device or a pipe"]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_check_that_is_killed_leaves_no_plugin_behind() {
+    let home = Home::new();
+    home.plugin(&library("clap-hang-scan"), "hang.clap");
+    home.write(
+        "p.backline",
+        "format = 1\n[[layer]]\n[[layer.plugin]]\nformat = \"clap\"\nid = \"org.example.hang\"\nfile = \"hang.clap\"\n",
+    );
+    let mut check = home
+        .command(&["preset", "check", "p.backline"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let children = format!("/proc/{0}/task/{0}/children", check.id());
+    let child = soon(|| {
+        let children = fs::read_to_string(&children).unwrap_or_default();
+        children.split_whitespace().next().map(str::to_owned)
+    });
+    check.kill().expect("killed");
+    check.wait().expect("ended");
+    let child = PathBuf::from(format!("/proc/{}/cmdline", child.expect("a child process")));
+    // Of a process that has ended and that nobody waits for, the words are gone.
+    let gone = soon(|| match fs::read(&child) {
+        Ok(words) if words.starts_with(env!("CARGO_BIN_EXE_backline").as_bytes()) => None,
+        _ => Some(()),
+    });
+    assert!(gone.is_some(), "the child lives on");
+}
+
+/// What comes within ten seconds.
+#[cfg(target_os = "linux")]
+fn soon<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let until = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < until {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    None
 }

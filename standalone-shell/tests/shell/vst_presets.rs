@@ -219,3 +219,21 @@ fn an_export_replaces_nothing_unasked() {
     assert!(ran.err.contains("a .vstpreset file to write"), "{ran:?}");
     assert_eq!(fs::read(home.at("o.vstpreset")).expect("the file"), b"precious");
 }
+
+#[test]
+fn one_is_not_written_or_changed_as_a_preset_of_ours() {
+    let home = with_states();
+    home.run(&[
+        "preset",
+        "new",
+        "--plugin",
+        "fixture.clap",
+        "--output",
+        "x.vstpreset",
+    ])
+    .fails_with(2, &["x.vstpreset", "ends with .backline", "--export"]);
+    let whole = fs::read(home.at("other.vstpreset")).expect("there");
+    home.run(&["preset", "set", "other.vstpreset", "device.buffer", "32"])
+        .fails_with(1, &["a VST3 plugin's preset", "backline plugin other.vstpreset"]);
+    assert_eq!(fs::read(home.at("other.vstpreset")).expect("there"), whole);
+}

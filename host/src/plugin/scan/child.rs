@@ -119,8 +119,9 @@ pub(super) fn parse(text: &[u8], file: &Path) -> Option<Answer> {
     None
 }
 
-/// Ends the process when its standard input ends: a plugin that hangs must not outlive the scan that opened it.
-fn end_with_the_parent() {
+/// Ends the process when its standard input ends, which is when the parent dies that holds the other end: a plugin that
+/// hangs must not outlive whoever opened it.
+pub fn end_with_the_parent() {
     let watch = || {
         let mut byte = [0];
         loop {

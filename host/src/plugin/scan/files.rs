@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 /// Folders deeper than this below a given one are left out. Makers use two or three levels.
 const DEEPEST: usize = 16;
 
-/// Where plugins are looked for when nobody says where: the folders of the path variable `CLAP_PATH`, then those that
-/// the CLAP and VST3 specifications name for this system, the user's own before the system's, and last the one beside
+/// Where plugins are looked for when nobody says where: the folders of the path variable `CLAP_PATH`, relative ones
+/// from the current folder, then those that the CLAP and VST3 specifications name for this system, the user's own before the system's, and last the one beside
 /// this program. They need not exist.
 #[must_use]
 pub fn standard_folders() -> Vec<PathBuf> {
@@ -26,9 +26,12 @@ fn folders_from(
     home: Option<PathBuf>,
     program: Option<&Path>,
 ) -> Vec<PathBuf> {
-    let mut folders = variable("CLAP_PATH")
-        .map(|paths| env::split_paths(&paths).collect::<Vec<_>>())
-        .unwrap_or_default();
+    let mut folders: Vec<PathBuf> = variable("CLAP_PATH")
+        .iter()
+        .flat_map(env::split_paths)
+        // Empty entries, which `absolute` refuses, mean nothing here.
+        .filter_map(|path| std::path::absolute(path).ok())
+        .collect();
     if cfg!(windows) {
         let local = variable("LOCALAPPDATA").map(|base| PathBuf::from(base).join("Programs").join("Common"));
         let common = variable("COMMONPROGRAMFILES").map(PathBuf::from);
@@ -172,8 +175,10 @@ mod tests {
             Some("/users/me".into()),
             Some(Path::new("/opt/backline")),
         );
+        let relative = std::path::absolute("relative").expect("a current folder");
         let expected = [
             "/a",
+            relative.to_str().expect("UTF-8"),
             "/usr/lib/clap",
             "/users/me/.clap",
             "/usr/local/lib/clap",

@@ -5,6 +5,7 @@ use super::{FoundFiles, OnProgress, Progress, Scanned, Scanner, files, find_file
 use crate::plugin::{Descriptor, Format, Source};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -99,8 +100,8 @@ fn not_found(
         let _ = write!(text, " Perhaps it is one of these: {}.", near.join(", "));
     }
     text.push_str(match format {
-        // There is no such variable for this format alone.
-        Some(Format::Vst3) => " Install the plugin in one of these folders, or name its file instead.",
+        // VST3 has no such variable of its own.
+        Some(Format::Vst3) => " Install the plugin, name its file instead, or add its folder to CLAP_PATH, which serves both formats.",
         _ => " Install the plugin, name its file instead, or add its folder to CLAP_PATH.",
     });
     text
@@ -126,8 +127,8 @@ impl Finder {
         }
     }
 
-    /// Finds a plugin's file: where the hint says; by the hint's file name in the folders; by what earlier scans
-    /// found; and by opening files that no scan has seen, those first whose names are like the id. Where several files
+    /// Finds a plugin's file: where the hint says; by the hint's file name in the folders, and beside the preset at
+    /// last; by what earlier scans found; and by opening files that no scan has seen, those first whose names are like the id. Where several files
     /// hold it, the folders' order decides between files of the same name. At last, a plugin that says that it replaces
     /// this one will do.
     ///
@@ -145,7 +146,8 @@ impl Finder {
         if let Some(file) = self.hinted(wanted) {
             return Ok(source(file));
         }
-        let all = self.files(wanted.format);
+        let mut all = self.files(wanted.format);
+        all.extend(beside(wanted).filter(|file| !self.is_listed(file)));
         let hint_name = wanted.hint.and_then(hint_name);
         let named = hint_name.map_or_else(Vec::new, |name| same_name(&all, &name));
         let mut steps = vec![named.clone()];
@@ -211,7 +213,7 @@ impl Finder {
             .find(|file| {
                 let format = Format::of_file(file);
                 let fits = wanted.format.is_none() || wanted.format == format;
-                let is_there = || std::fs::metadata(file).is_ok_and(|data| files::is_plugin(file, &data));
+                let is_there = || fs::metadata(file).is_ok_and(|data| files::is_plugin(file, &data));
                 let holds_others = || {
                     let known = self.cache.get(file).map(|scanned| scanned.result);
                     matches!(known, Some(Ok(plugins)) if !holds(&plugins, wanted) && !replaces(&plugins, wanted))
@@ -224,6 +226,11 @@ impl Finder {
         let listed = self.listed.get_or_insert_with(|| find_files(&self.folders));
         let fits = |file: &&PathBuf| format.is_none() || Format::of_file(file) == format;
         listed.files.iter().filter(fits).cloned().collect()
+    }
+
+    fn is_listed(&self, file: &Path) -> bool {
+        let listed = self.listed.as_ref();
+        listed.is_some_and(|listed| listed.files.iter().any(|known| known == file))
     }
 
     fn known_to_hold(&self, file: &Path, wanted: &Wanted<'_>) -> bool {
@@ -285,12 +292,34 @@ impl Finder {
         FindError::NotFound {
             id: wanted.id.to_owned(),
             format: wanted.format,
-            folders: self.folders.clone(),
+            folders: wanted
+                .preset_folder
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .map(Path::to_owned)
+                .into_iter()
+                .chain(self.folders.iter().cloned())
+                .collect(),
             near: near.into_iter().take(5).map(|(_, id, name)| (id, name)).collect(),
             unopened: all.iter().filter_map(failure).count(),
             reason: named.iter().find_map(failure),
         }
     }
+}
+
+/// The plugins in the preset's own folder, but not below it, which may be the user's home. They come after the
+/// installed ones, and serve who carries a preset and its plugins on a stick.
+fn beside<'a>(wanted: &Wanted<'a>) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let format = wanted.format;
+    let folder = wanted.preset_folder.map(|folder| Path::new(".").join(folder));
+    let folder = folder.and_then(|folder| std::path::absolute(folder).ok());
+    let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
+    let files = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = files
+        .filter(|file| format.is_none() || Format::of_file(file) == format)
+        .filter(|file| fs::metadata(file).is_ok_and(|data| files::is_plugin(file, &data)))
+        .collect();
+    files.sort();
+    files.into_iter()
 }
 
 /// The file name in a hint, whichever system wrote it.

@@ -337,6 +337,34 @@ fn a_hint_that_is_gone_is_searched_for_by_name_then_by_id() {
 }
 
 #[test]
+fn plugins_beside_the_preset_are_found_behind_the_installed_ones_and_not_below() {
+    let bench = Bench::new(&[
+        ("a/both.clap", "both"),
+        ("stick/both.clap", "both"),
+        ("stick/x.clap", "id"),
+        ("stick/deep/y.clap", "deep"),
+    ]);
+    let mut finder = bench.finder(&["a"]);
+    let stick = bench.at("stick");
+    let mut find = |id: &str, hint: Option<&str>| {
+        let wanted = Wanted {
+            hint: hint.map(Path::new),
+            preset_folder: Some(&stick),
+            ..wanted(id)
+        };
+        finder.find(&wanted, &mut go_on).map(|source| source.file)
+    };
+    assert_eq!(find("id", None).expect("found"), bench.at("stick/x.clap"));
+    assert_eq!(
+        find("id", Some("/gone/x.clap")).expect("found"),
+        bench.at("stick/x.clap")
+    );
+    assert_eq!(find("both", None).expect("found"), bench.at("a/both.clap"));
+    let sentence = find("deep", None).expect_err("below").to_string();
+    assert!(sentence.contains(&stick.display().to_string()), "{sentence}");
+}
+
+#[test]
 fn a_hint_known_to_hold_another_plugin_is_not_taken() {
     let bench = Bench::new(&[("a/x.clap", "another"), ("a/y.clap", "id")]);
     let mut finder = bench.finder(&["a"]);

@@ -4,7 +4,7 @@ use super::bundle::Bundle;
 use super::class_id::ClassId;
 use super::compatibility::Replaced;
 use super::factory::{AUDIO, Class};
-use super::module::Module;
+use super::module::{ENTRY, Module};
 use super::module_info::ModuleInfo;
 use crate::plugin::{Descriptor, Format, LoadError, binary, library};
 use std::path::Path;
@@ -16,6 +16,8 @@ pub(in crate::plugin) fn describe(file: &Path) -> Result<Vec<Descriptor>, LoadEr
     // Nothing of what is written down can be played if the library is for another machine.
     binary::check(&bundle.binary)?;
     let written = bundle.module_info.as_deref().and_then(ModuleInfo::read);
+    // Where the library does not speak of its entry, packed or no plugin at all, it has to be asked itself.
+    let written = written.filter(|_| binary::mentions(&bundle.binary, ENTRY));
     let (classes, replaced) = match written {
         Some(info) => (info.classes, info.replaced),
         None => listed(Module::open(&bundle)?.as_ref()),

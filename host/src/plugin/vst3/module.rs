@@ -19,6 +19,8 @@ use std::sync::Arc;
 use vst3::ComPtr;
 use vst3::Steinberg::{FUnknown, IPluginFactory};
 
+/// The name of what every module exports.
+pub(super) const ENTRY: &[u8] = b"GetPluginFactory\0";
 /// What every module exports.
 type GetFactory = unsafe extern "system" fn() -> *mut IPluginFactory;
 /// A module's end; on Windows, its start too. The answer is a C++ `bool`, which is taken as the byte that it is.
@@ -109,7 +111,7 @@ impl Module {
         let file = &bundle.binary;
         let library = load(file)?;
         // SAFETY: this is the function's signature, by the specification.
-        let get_factory = unsafe { library.get::<GetFactory>(b"GetPluginFactory\0") };
+        let get_factory = unsafe { library.get::<GetFactory>(ENTRY) };
         let get_factory = *get_factory.map_err(|_| LoadError::NotAPlugin {
             file: file.clone(),
             reason: "it is a library without `GetPluginFactory`".to_owned(),

@@ -158,7 +158,11 @@ impl Units {
             program,
             known: self
                 .programs()
-                .map(|(_, program, _)| program.to_owned())
+                // Numbers and twins mean nothing without the list where there are several.
+                .map(|(list, program, _)| match self.lists.len() {
+                    1 => program.to_owned(),
+                    _ => full(list, program),
+                })
                 .collect(),
         })
     }
@@ -258,7 +262,7 @@ mod tests {
         assert_eq!(found("9"), None);
         for (units, wanted, sentence) in [
             (&units, "PAD", "Bank A/Pad, Bank B/pad"),
-            (&units, "Harp", "it has Piano, Pad"),
+            (&units, "Harp", "it has Bank A/Piano, Bank A/Pad"),
             (&Units::default(), "Harp", "offers no programs"),
         ] {
             let error = units.find(wanted, "P").expect_err("not found").to_string();

@@ -44,7 +44,7 @@ pub fn of(told: &Told) -> Value {
         "name": descriptor.name,
         "vendor": descriptor.vendor,
         "version": descriptor.version,
-        "file": descriptor.file,
+        "file": descriptor.file.to_string_lossy(),
         "features": descriptor.features,
         words.ports: {
             "audio_inputs": audio_inputs,

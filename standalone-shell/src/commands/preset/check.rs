@@ -8,6 +8,7 @@ use crate::{output, words};
 use anyhow::{Context, anyhow, bail};
 use host::device::{BufferWish, Driver, Wish};
 use host::plugin::Source;
+use host::plugin::scan::end_with_the_parent;
 use host::session::{OpenError, RackError, Session};
 use presets::{Plugin, Preset};
 use std::ffi::OsString;
@@ -134,6 +135,7 @@ fn check(
 
 /// Loads one plugin of a preset, with its state, parameters and maps, and starts it without sound.
 pub fn child(options: &CheckPlugin) -> anyhow::Result<()> {
+    end_with_the_parent();
     let opened = open(&options.preset)?;
     let (place, _) = opened.preset.plugins().nth(options.number).with_context(|| {
         format!(

@@ -21,7 +21,7 @@ fn as_json(opened: &OpenPreset) -> anyhow::Result<Value> {
     let preset = &opened.preset;
     let mut value = serde_json::to_value(preset)?;
     value["format"] = json!(presets::FORMAT);
-    value["file"] = json!(opened.path);
+    value["file"] = json!(opened.path.to_string_lossy());
     value["factory"] = json!(opened.is_factory);
     for (index, layer) in preset.layers.iter().enumerate() {
         weigh_states(&mut value["layer"][index]["plugin"], &layer.plugins);

@@ -106,7 +106,8 @@ fn what_is_written_down_is_listed_without_loading_the_library_and_only_if_it_is_
     let contents = root.join("Contents");
     fs::create_dir_all(contents.join("x86_64-linux")).expect("made");
     fs::create_dir(contents.join("Resources")).expect("made");
-    fs::write(contents.join("x86_64-linux/x.so"), header()).expect("written");
+    let library = contents.join("x86_64-linux/x.so");
+    fs::write(&library, [&header()[..], ENTRY].concat()).expect("written");
     let info = contents.join("Resources/moduleinfo.json");
     let text = format!(
         "{{ Classes: [ {{ CID: '{FIRST}', Category: '{AUDIO}', Name: 'First', 'Sub Categories': ['Fx', 'EQ'], }}, ], \
@@ -130,11 +131,16 @@ fn what_is_written_down_is_listed_without_loading_the_library_and_only_if_it_is_
     let sentence = describe(&root).expect_err("no library").to_string();
     assert!(sentence.contains("x.so cannot be loaded"), "{sentence}");
 
+    // It is asked too if nothing in it speaks of a plugin's entry.
+    fs::write(&info, &text).expect("written");
+    fs::write(&library, header()).expect("written");
+    let sentence = describe(&root).expect_err("no entry").to_string();
+    assert!(sentence.contains("x.so cannot be loaded"), "{sentence}");
+
     // Whatever is written of it, a library of another machine holds nothing to play.
     let mut other = header();
     other[18] = 183;
-    fs::write(&info, &text).expect("written");
-    fs::write(contents.join("x86_64-linux/x.so"), other).expect("written");
+    fs::write(&library, other).expect("written");
     let sentence = describe(&root).expect_err("another machine").to_string();
     assert!(sentence.contains("Linux on 64-bit ARM"), "{sentence}");
 }
