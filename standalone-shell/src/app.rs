@@ -184,13 +184,14 @@ impl App {
 
     /// Ends everything: the sound fades, the device is closed, plugins are deactivated and unloaded.
     pub fn close(mut self) -> anyhow::Result<()> {
-        let mut fields = self.totals.for_end(|last| self.session.load_since(last));
+        let (mut fields, losses) = self.totals.for_end(|last| self.session.load_since(last));
         fields["t"] = json!(self.seconds(Instant::now()));
         let end = self.end().unwrap_or(End::Asked);
         fields["reason"] = json!(end.key());
         self.report.clear();
         self.session.close(FADE);
         self.report.line("ended", fields);
+        losses.iter().for_each(|loss| self.report.say(loss));
         // It was told when it happened.
         if end == End::EngineLost {
             Err(crate::failure::Told.into())

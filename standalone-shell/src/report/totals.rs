@@ -92,12 +92,35 @@ impl Totals {
         self.fields(&load, peak)
     }
 
-    /// The same fields for all the time since the start.
-    pub fn for_end(&mut self, since: impl FnOnce(&LoadSnapshot) -> LoadSnapshot) -> Value {
+    /// The same fields for all the time since the start, and whole sentences of what may have been heard of it.
+    pub fn for_end(&mut self, since: impl FnOnce(&LoadSnapshot) -> LoadSnapshot) -> (Value, Vec<String>) {
         let all = since(&LoadSnapshot::default());
         self.max.add(all.max);
         let load = with_max(&all, self.max.start);
-        self.fields(&load, self.peak.start)
+        (self.fields(&load, self.peak.start), self.losses(&load))
+    }
+
+    fn losses(&self, load: &LoadSnapshot) -> Vec<String> {
+        let mut told = Vec::new();
+        if load.late > 0 {
+            // Those that a device left out because one before took too long are among them.
+            let blocks = if load.late == 1 {
+                "1 block"
+            } else {
+                &format!("{} blocks", load.late)
+            };
+            told.push(format!(
+                "{blocks} came late or not at all; the longest took {:.0} % of its time. This may be heard as crackling; \
+                 a larger --buffer gives the plugins more time.",
+                load.max * 100.0
+            ));
+        }
+        match self.dropped.total() {
+            0 => {}
+            1 => told.push("1 event was dropped: too many came at once.".to_owned()),
+            dropped => told.push(format!("{dropped} events were dropped: too many came at once.")),
+        }
+        told
     }
 
     fn fields(&self, load: &LoadSnapshot, peak: f64) -> Value {
@@ -142,11 +165,33 @@ mod tests {
         stats.record(100, 1000);
         let status = totals.for_status(|last| stats.snapshot(last));
         assert_eq!(status["load_max"], json!(0.1));
-        let end = totals.for_end(|last| stats.snapshot(last));
+        let (end, losses) = totals.for_end(|last| stats.snapshot(last));
+        assert_eq!(losses, Vec::<String>::new());
         assert_eq!(
             (&end["load_max"], &end["blocks"], &end["late"]),
             (&json!(0.5), &json!(3), &json!(0))
         );
+    }
+
+    #[test]
+    fn what_was_lost_is_told_at_the_end() {
+        let stats = LoadStats::default();
+        let mut totals = Totals::default();
+        stats.record(1300, 1000);
+        stats.record(100, 1000);
+        totals.meters(&Meters {
+            dropped: 3,
+            ..Meters::default()
+        });
+        let (_, losses) = totals.for_end(|last| stats.snapshot(last));
+        let [late, dropped] = losses.as_slice() else {
+            panic!("{losses:?}");
+        };
+        assert!(
+            late.starts_with("1 block came late or not at all; the longest took 130 %"),
+            "{late}"
+        );
+        assert!(dropped.starts_with("3 events were dropped"), "{dropped}");
     }
 
     #[test]
