@@ -65,11 +65,11 @@ fn formats_mix_in_one_rack() {
         };
         let preset = presets::Preset {
             layers: vec![
-                named("Pluck", part(&format!("{name}1"), &[&kars])),
-                named("Bass", part(&format!("{name}2"), &[&nekobi, &effect])),
+                named("Pluck", part(&format!("1-{name}"), &[&kars])),
+                named("Bass", part(&format!("2-{name}"), &[&nekobi, &effect])),
             ],
             master: presets::Master {
-                plugins: part(&format!("{name}3"), &[&master]).plugins,
+                plugins: part(&format!("3-{name}"), &[&master]).plugins,
                 ..presets::Master::default()
             },
             ..presets::Preset::default()

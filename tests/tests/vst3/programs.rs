@@ -107,7 +107,8 @@ fn a_program_that_is_not_there_is_an_error_for_who_typed_it_and_a_warning_in_a_p
     ));
     assert_eq!(
         error.to_string(),
-        "Layer/1: The plugin units has no program \"Harsh\"; it has Soft, Medium, Hard, Loud, Dark, Bright, Open."
+        "Layer/1: The plugin units has no program \"Harsh\"; it has Upper Programs/Soft, Upper Programs/Medium, \
+         Upper Programs/Hard, Upper Programs/Loud, Lower Programs/Dark, Lower Programs/Bright, Lower Programs/Open."
     );
     let preset = PluginSpec {
         program_is_a_must: false,
