@@ -244,6 +244,26 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_the_plugin_refuses_is_told_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFile::read(&state(folder.path(), true)).unwrap();
+        let refused = StateError::Refused {
+            name: "Grand".to_owned(),
+            bytes: 3,
+        };
+        let told = state.explain_state(&refused).unwrap().to_string();
+        assert!(
+            told.contains("Grand refused the state in ") && told.contains("Warm Pad.vstpreset"),
+            "{told}"
+        );
+        assert!(!told.contains("remove `state`"), "{told}");
+        let none = StateError::None {
+            name: "Grand".to_owned(),
+        };
+        assert!(state.explain_state(&none).is_none());
+    }
+
+    #[test]
     fn a_file_that_does_not_hold_the_plugin_is_told_with_the_state() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFile::read(&state(folder.path(), true)).unwrap();

@@ -127,10 +127,10 @@ impl Finder {
         }
     }
 
-    /// Finds a plugin's file: where the hint says; by the hint's file name in the folders, and beside the preset at
-    /// last; by what earlier scans found; and by opening files that no scan has seen, those first whose names are like the id. Where several files
-    /// hold it, the folders' order decides between files of the same name. At last, a plugin that says that it replaces
-    /// this one will do.
+    /// Finds a plugin's file: where the hint says; by the hint's file name in the folders, of which the preset's own is
+    /// the last; by what earlier scans found; and by opening files that no scan has seen, those first whose names are
+    /// like the id. Where several files hold it, the folders' order decides between files of the same name. At last, a
+    /// plugin that says that it replaces this one will do.
     ///
     /// A file that the hint names is taken unopened, because the preset picked it, unless it is known to hold
     /// something else.

@@ -81,40 +81,31 @@ impl HostObject {
     }
 }
 
+/// What a plugin may ask the host object for: the same everywhere, and what a system has of its own.
+macro_rules! interfaces {
+    ($($own:ty),*) => {
+        impl Class for HostObject {
+            type Interfaces = (
+                IHostApplication,
+                IPlugInterfaceSupport,
+                IComponentHandler,
+                IComponentHandler2,
+                IComponentHandler3,
+                IComponentHandlerBusActivation,
+                IComponentHandlerSystemTime,
+                IUnitHandler,
+                IUnitHandler2,
+                IProgress,
+                IDataExchangeHandler,
+                $($own,)*
+            );
+        }
+    };
+}
 #[cfg(not(target_os = "linux"))]
-impl Class for HostObject {
-    type Interfaces = (
-        IHostApplication,
-        IPlugInterfaceSupport,
-        IComponentHandler,
-        IComponentHandler2,
-        IComponentHandler3,
-        IComponentHandlerBusActivation,
-        IComponentHandlerSystemTime,
-        IUnitHandler,
-        IUnitHandler2,
-        IProgress,
-        IDataExchangeHandler,
-    );
-}
-
+interfaces!();
 #[cfg(target_os = "linux")]
-impl Class for HostObject {
-    type Interfaces = (
-        IHostApplication,
-        IPlugInterfaceSupport,
-        IComponentHandler,
-        IComponentHandler2,
-        IComponentHandler3,
-        IComponentHandlerBusActivation,
-        IComponentHandlerSystemTime,
-        IUnitHandler,
-        IUnitHandler2,
-        IProgress,
-        IDataExchangeHandler,
-        vst3::Steinberg::Linux::IRunLoop,
-    );
-}
+interfaces!(vst3::Steinberg::Linux::IRunLoop);
 
 impl IHostApplicationTrait for HostObject {
     unsafe fn getName(&self, name: *mut String128) -> tresult {
